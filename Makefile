@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Evenkeel: one Makefile, no recursion, every source named. `make help` lists what it can do.
+#
+#   CC=gcc|clang   compiler           B=dir   where build products go (default build)
+#   V=1            show commands
+
+CC := gcc
+B  ?= build
+V  ?= 0
+Q  := $(if $(filter 1,$(V)),,@)
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+# --- sources --------------------------------------------------------------------------------------
+
+# Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
+PURE_SRCS := \
+	kernel/lib/err.c
+
+# The rest of the hypervisor.
+HV_SRCS := \
+	kernel/lib/string.c
+
+ASM_SRCS :=
+
+# tests/unit/NAME.c, one program each.
+UNIT_TESTS := err
+
+# --- flags ----------------------------------------------------------------------------------------
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wundef -Wvla -Wwrite-strings -Wold-style-definition -Wformat=2 -Wno-format-nonliteral
+
+HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf -mgeneral-regs-only -mno-red-zone \
+	-mcmodel=kernel -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing -fno-common \
+	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -ffunction-sections -fcf-protection=none \
+	-I. $(WARN)
+
+HOST_CFLAGS := -std=gnu11 -O1 -g -fno-strict-aliasing -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all -I. $(WARN)
+
+# --- rules ----------------------------------------------------------------------------------------
+
+HV_OBJS   := $(PURE_SRCS:%.c=$(B)/hv/%.o) $(HV_SRCS:%.c=$(B)/hv/%.o) $(ASM_SRCS:%.asm=$(B)/hv/%.asm.o)
+HOST_OBJS := $(PURE_SRCS:%.c=$(B)/host/%.o) $(B)/host/tests/unit/support.o
+
+.PHONY: all unit clean help
+all: $(HV_OBJS)
+
+$(B)/hv/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/hv/%.asm.o: %.asm
+	@mkdir -p $(@D)
+	@echo "  NASM  $<"
+	$(Q)nasm -f elf64 -g -F dwarf -w+all -w+error -I. -MD $(@:.o=.d) -MT $@ -o $@ $<
+
+$(B)/host/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  HOST  $<"
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/host/libpure.a: $(HOST_OBJS)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(B)/unit/%: $(B)/host/tests/unit/%.o $(B)/host/libpure.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -lcmocka -lZydis -o $@
+
+## unit: host unit tests, under AddressSanitizer and UBSan
+unit: $(UNIT_TESTS:%=$(B)/unit/%)
+	@for t in $(UNIT_TESTS); do echo "  TEST  $$t"; $(B)/unit/$$t || exit 1; done
+
+## clean: removes everything that was built
+clean:
+	rm -rf $(B) compile_commands.json
+
+## help: this list
+help:
+	@sed -n 's/^## \([^:]*\): */  make \1\t/p' Makefile | expand -t 24
+
+-include $(HV_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:%=$(B)/host/tests/unit/%.d)

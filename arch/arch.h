@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * THE hardware interface: everything mm/ and kernel/ may ask of the machine itself. What concerns
+ * guests (hardware virtualisation) is arch/x86/virt/virt.h.
+ *
+ * Execution model: the hypervisor is run-to-completion and never preempted. Maskable interrupts are
+ * disabled in all hypervisor code; pending ones are taken only inside arch_irq_window(),
+ * arch_idle() and (as an exit) while a guest runs. Interrupt handlers only set flags. NMIs and
+ * machine checks may come at any time. One stack per pCPU.
+ */
+#ifndef ARCH_ARCH_H
+#define ARCH_ARCH_H
+
+#include "kernel/lib/types.h"
+
+#define PCPU_MAX 256u
+#define PCPU_NONE UINT32_MAX
+
+/* --- pCPUs ------------------------------------------------------------------------------------ */
+
+/* Number of pCPUs that run; ids are 0 .. count-1, 0 is the bootstrap pCPU. Constant after boot. */
+u32 arch_pcpu_count(void);
+
+/* Id of the pCPU that executes this. */
+u32 arch_pcpu_id(void);
+
+/* The local APIC id of a pCPU. */
+u32 arch_pcpu_apic_id(u32 pcpu);
+
+/* Makes `pcpu` leave guest mode or arch_idle() soon; no other effect. Never lost: a kick sent while
+ * the target is in hypervisor code takes effect at its next entry to a guest or to idle. May target
+ * the caller itself. */
+void arch_kick(u32 pcpu);
+
+/* Takes pending interrupts, if any. Interrupts are disabled before and after. */
+void arch_irq_window(void);
+
+/* Waits for an interrupt (HLT, or MWAIT where it is better), takes it, returns. No wake-up between
+ * the caller's last check and the wait is lost, provided that the waker kicks. */
+void arch_idle(void);
+
+/* In busy-wait loops. */
+static inline void arch_relax(void)
+{
+	__asm__ volatile("pause" : : : "memory");
+}
+
+/* --- time ------------------------------------------------------------------------------------- */
+
+/* Nanoseconds since boot: monotonic, agreeing between pCPUs to within the error measured at boot. */
+u64 arch_now_ns(void);
+
+/* The time-stamp counter and its rate; arch_tsc_to_ns() maps one instant to the other. */
+u64 arch_tsc(void);
+u64 arch_tsc_khz(void);
+u64 arch_tsc_to_ns(u64 tsc);
+
+/* Calendar time (seconds since 1970-01-01 UTC) at boot, from the machine's RTC. */
+u64 arch_boot_wallclock_s(void);
+
+/* Arms this pCPU's one-shot timer to interrupt (leave guest mode or idle) at `deadline_ns`, soonest
+ * when that is past; NEVER_NS disarms. Replaces any earlier setting. */
+void arch_timer_arm(u64 deadline_ns);
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+/* All machine RAM is mapped, writable and not executable, at a fixed offset: the direct map. */
+#define ARCH_DIRECT_MAP_BASE 0xffff800000000000ul
+
+static inline void *hpa_to_va(hpa_t a)
+{
+	return (void *)(uintptr_t)(a.v + ARCH_DIRECT_MAP_BASE);
+}
+
+static inline void *mfn_to_va(mfn_t f)
+{
+	return hpa_to_va(mfn_to_hpa(f));
+}
+
+/* Only for pointers into the direct map. */
+static inline hpa_t va_to_hpa(const void *va)
+{
+	return hpa((u64)(uintptr_t)va - ARCH_DIRECT_MAP_BASE);
+}
+
+/* Zeroes one page of the direct map. */
+void arch_zero_page(void *va);
+
+/* --- the machine ------------------------------------------------------------------------------ */
+
+__attribute__((noreturn)) void arch_reboot(void);
+__attribute__((noreturn)) void arch_poweroff(void);
+/* Stops this pCPU for good. */
+__attribute__((noreturn)) void arch_halt(void);
+
+/* Ends an emulator run: writes `code` to QEMU's isa-debug-exit port, or Bochs's shutdown port; where
+ * there is neither, this returns. Only used when the command line asks for it. */
+void arch_emulator_exit(u8 code);
+
+/* Feeds this pCPU's watchdog; called from the dispatch loop. A pCPU that does not for
+ * WATCHDOG_TIMEOUT_NS is reported with a stack trace and the hypervisor panics. */
+void arch_watchdog_touch(void);
+
+#endif
