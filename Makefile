@@ -18,7 +18,8 @@ MAKEFLAGS += --no-builtin-rules
 
 # Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
 PURE_SRCS := \
-	kernel/lib/err.c
+	kernel/lib/err.c \
+	kernel/lib/fmt.c
 
 # The rest of the hypervisor.
 HV_SRCS := \
@@ -27,7 +28,9 @@ HV_SRCS := \
 ASM_SRCS :=
 
 # tests/unit/NAME.c, one program each.
-UNIT_TESTS := err
+UNIT_TESTS := \
+	err \
+	fmt
 
 # --- flags ----------------------------------------------------------------------------------------
 
