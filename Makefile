@@ -23,6 +23,9 @@ PURE_SRCS := \
 
 # The rest of the hypervisor.
 HV_SRCS := \
+	mm/frames.c \
+	mm/guest_access.c \
+	mm/p2m.c \
 	kernel/lib/string.c
 
 ASM_SRCS :=

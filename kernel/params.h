@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every tunable constant, with its unit and the reason for its value. */
+#ifndef KERNEL_PARAMS_H
+#define KERNEL_PARAMS_H
+
+#include "kernel/lib/types.h"
+
+/* Frames kept zeroed ahead of need: 16 MiB, enough for the first-touch burst of a starting program; small
+ * beside any machine that can run guests. */
+#define FRAMES_ZEROED_MAX 4096u
+
+#endif
