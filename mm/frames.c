@@ -2,9 +2,9 @@
 /*
  * The frame table and its buddy allocator.
  *
- * The table is one array indexed by frame number, from 0 to the top of RAM. Only the first frame of a free block is on a list
- * and knows the block's order; list links are frame numbers, so that an entry stays at 16 bytes. Frame 0 is
- * never managed and serves as "none".
+ * The table is one array indexed by frame number, from 0 to the top of RAM. Only the first frame of
+ * a free block is on a list and knows the block's order; list links are frame numbers, so that an
+ * entry stays at 16 bytes. Frame 0 is never managed and serves as "none".
  */
 #include "mm/frames.h"
 
@@ -26,11 +26,11 @@ static_assert(sizeof(struct frame) == 16, "frame metadata budget");
 
 static struct {
 	struct spinlock lock;
-	struct frame *table;			/* (o) */
-	u64 limit;				/* (o) entries in the table */
-	u32 free_head[FRAME_ORDER_MAX + 1];	/* [f] */
-	u32 zeroed_head;			/* [f] order-0 frames known to be zero */
-	struct frame_stats stats;		/* [f] */
+	struct frame *table;		    /* (o) */
+	u64 limit;			    /* (o) entries in the table */
+	u32 free_head[FRAME_ORDER_MAX + 1]; /* [f] */
+	u32 zeroed_head;		    /* [f] order-0 frames known to be zero */
+	struct frame_stats stats;	    /* [f] */
 } frames;
 
 static void list_add(u32 *head, u32 f)

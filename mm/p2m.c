@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The stage-2 walker. Entries are written once, from 0 to their final value, under the p2m lock and with
- * release order: whoever sees an entry sees the table or page behind it initialised.
+ * The stage-2 walker. Entries are written once, from 0 to their final value, under the p2m lock and
+ * with release order: whoever sees an entry sees the table or page behind it initialised.
  */
 #include "mm/p2m.h"
 
@@ -163,7 +163,8 @@ static void leaves_free(struct p2m *p2m, u64 *table)
 	}
 }
 
-/* Frees the subtree of `table` depth first until the budget is used up; true when the table is empty. */
+/* Frees the subtree of `table` depth first until the budget is used up; true when the table is
+ * empty. */
 static bool subtree_free(struct p2m *p2m, u64 *table, u32 level, u32 *budget)
 {
 	if (level == 1) {
