@@ -19,7 +19,8 @@ MAKEFLAGS += --no-builtin-rules
 # Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
 PURE_SRCS := \
 	kernel/lib/err.c \
-	kernel/lib/fmt.c
+	kernel/lib/fmt.c \
+	kernel/lib/heap.c
 
 # The rest of the hypervisor.
 HV_SRCS := \
@@ -33,7 +34,9 @@ ASM_SRCS :=
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
 	err \
-	fmt
+	fmt \
+	heap \
+	ring
 
 # --- flags ----------------------------------------------------------------------------------------
 
