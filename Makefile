@@ -18,6 +18,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
 PURE_SRCS := \
+	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
 	kernel/lib/heap.c
@@ -33,6 +34,7 @@ ASM_SRCS :=
 
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
+	clock \
 	err \
 	fmt \
 	heap \
