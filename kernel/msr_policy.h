@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a guest sees of MSRs: one table of {MSR, action on read, action on write, writable bits, reset
+ * value, why}. MSRs that are constants or plain storage are handled here; for the others the answer
+ * says who has to. An MSR that is not in the table does not exist: #GP. Pure; a struct msr_state
+ * belongs to the pCPU that runs its vCPU.
+ *
+ * Sources: SDM vol. 4, APM vol. 2 appendix A, AMD PPRs.
+ */
+#ifndef KERNEL_MSR_POLICY_H
+#define KERNEL_MSR_POLICY_H
+
+#include "arch/x86/virt/virt.h"
+#include "kernel/cpuid_policy.h"
+#include "kernel/lib/types.h"
+
+/* What the caller has to do about an access. */
+enum msr_route {
+	MSR_OK,		  /* nothing: done. A read's value is in msr_access.value */
+	MSR_GP,		  /* inject #GP(0) */
+	MSR_STATE,	  /* read / write the u64 at msr_access.state_offset in struct guest_state, of the
+			   * group msr_access.state_mask; a write stores msr_access.value, checked already */
+	MSR_EFER,	  /* read: guest_state.efer. Write: msr_efer_check() first */
+	MSR_APIC_BASE,	  /* virtual APIC: IA32_APIC_BASE */
+	MSR_X2APIC,	  /* virtual APIC: MSR 800h .. 8FFh */
+	MSR_TSC,	  /* IA32_TIME_STAMP_COUNTER: msr_access.value is the guest's TSC to be */
+	MSR_TSC_ADJUST,   /* IA32_TSC_ADJUST */
+	MSR_TSC_DEADLINE, /* virtual APIC: IA32_TSC_DEADLINE */
+	MSR_ROUTE_COUNT
+};
+
+struct msr_access {
+	u64 value;
+	u16 state_offset; /* MSR_STATE */
+	u16 state_mask;	  /* MSR_STATE: GS_* */
+};
+
+#define MSR_MTRR_VARIABLE 8u  /* variable-range MTRRs: 8, as on most CPUs */
+#define MSR_MTRR_FIXED	  11u
+#define MSR_SLOTS	  (2u * MSR_MTRR_VARIABLE + MSR_MTRR_FIXED + 16u)
+
+/* MSRs of one vCPU that are stored and have no effect. */
+struct msr_state {
+	u64 slot[MSR_SLOTS];
+};
+
+/* What of the VM decides; computed once per VM. */
+struct msr_policy {
+	u64 efer_allowed;  /* bits of EFER the guest may set */
+	u64 address_mask;  /* bits of a guest-physical address */
+	u32 vendor;	   /* rules for this vendor apply */
+	u32 features;	   /* of which some rules depend */
+	u64 platform_info; /* MSR CEh */
+};
+
+void msr_policy_init(struct msr_policy *policy, const struct cpuid_table *table,
+		     const struct cpuid_options *options);
+
+/* Power-on and INIT values. On INIT the MTRRs and most others stay as they are (SDM table 9-1):
+ * nothing to do then. */
+void msr_state_reset(const struct msr_policy *policy, struct msr_state *state);
+
+/* One RDMSR or WRMSR of a guest. *access is filled in as the returned route needs. */
+enum msr_route msr_read(const struct msr_policy *policy, const struct msr_state *state, u32 msr,
+			struct msr_access *access);
+enum msr_route msr_write(const struct msr_policy *policy, struct msr_state *state, u32 msr,
+			 u64 value, struct msr_access *access);
+
+/* A write of `value` to EFER while it is `old` and CR0 is `cr0`: true with the value to store in
+ * *result (LMA is read-only and kept), false for #GP (reserved bit; LME changed with paging on). */
+bool msr_efer_check(const struct msr_policy *policy, u64 old, u64 cr0, u64 value, u64 *result);
+
+#endif
