@@ -163,7 +163,7 @@ enum {
 	GS_CODE = BIT(3),     /* seg[SEG_CS], seg[SEG_SS] and cpl only: what an instruction decoder needs */
 	GS_TABLES = BIT(4),   /* gdtr, idtr */
 	GS_DEBUG = BIT(5),    /* dr6, dr7 */
-	GS_MSRS = BIT(6),     /* star .. pat */
+	GS_MSRS = BIT(6),     /* star .. tsc_aux */
 	GS_ALL = BIT(7) - 1,
 };
 
@@ -179,6 +179,7 @@ struct guest_state {
 	u64 star, lstar, cstar, sfmask, kernel_gs_base;
 	u64 sysenter_cs, sysenter_esp, sysenter_eip;
 	u64 pat;
+	u64 tsc_aux; /* what RDTSCP and RDPID return: must be in the machine's MSR while the guest runs */
 };
 
 /* The part of every vCPU that the neutral code and the entry code share. svm and vmx embed it first in their
