@@ -13,4 +13,8 @@
  * turn gets something done and switching stays far below 0.1 %. */
 #define SCHED_SLICE_NS (10 * NSEC_PER_MSEC)
 
+/* How soon an entry with a held-back interrupt must exit (virt_vcpu.irq_deferred): one guest instruction is
+ * over long before, and 20 us more on an interrupt goes unnoticed. */
+#define IRQ_DEFER_NS (20 * NSEC_PER_USEC)
+
 #endif

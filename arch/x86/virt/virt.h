@@ -40,13 +40,14 @@ struct virt_event {
 /* What the next entry shall deliver. */
 struct virt_inject {
 	/* Delivered unconditionally before the first guest instruction; type NONE for nothing. The
-	 * caller has resolved combinations (double faults) and blocking already. */
+	 * caller has resolved combinations (double faults) and blocking already: an NMI only when neither
+	 * nmi_blocked nor irq_deferred; for #PF it has set CR2, for #DB it has merged DR6. */
 	struct virt_event event;
 	/* Offered: delivered as soon as the guest can take it (IF set, no shadow, no event before it). The exit
 	 * says in vm_exit.irq_taken whether it was. An untaken offer is void after the exit. */
 	bool irq_offered;
 	u8 irq_vector;
-	/* Exit with EXIT_NMI_WINDOW as soon as an NMI could be delivered. */
+	/* Exit with EXIT_NMI_WINDOW when nmi_blocked ends. */
 	bool nmi_window;
 	/* Exit with EXIT_CR_ACCESS (write of CR8) when the guest changes its TPR: an interrupt is pending
 	 * below it. */
@@ -57,7 +58,7 @@ struct virt_inject {
 
 enum vm_exit_kind {
 	EXIT_INTR,	   /* a machine interrupt is pending: open an interrupt window */
-	EXIT_NMI,	   /* a machine NMI came; already handled when run() returns */
+	EXIT_NMI,	   /* a machine NMI, SMI, INIT or #MC came; already handled when run() returns */
 	EXIT_WINDOW,	   /* an offered interrupt could now be taken: offer again */
 	EXIT_NMI_WINDOW,   /* see virt_inject.nmi_window */
 	EXIT_CPUID,
@@ -108,12 +109,17 @@ struct vm_exit {
 			u8 access;	 /* S2_* that was attempted */
 			bool present;	 /* a mapping existed and forbade it */
 			bool table_walk; /* the access was the walk of the guest's own tables */
+			/* Bytes at RIP, where hardware offers them (else 0 of them); until the next run(). */
+			u8 insn_byte_count;
+			const u8 *insn_bytes;
 		} s2;
 		struct {
 			u8 vector;
 			bool has_error;
 			u32 error;
-			u64 address; /* #PF: CR2; #DB: DR6 bits */
+			/* #PF: what delivery puts into CR2. #DB: bits that delivery sets in DR6. Neither is
+			 * in the guest's registers yet (or is there already: setting it again is right). */
+			u64 address;
 		} exception;
 		struct {
 			u8 cr; /* 0, 3, 4, 8 */
@@ -188,6 +194,10 @@ struct virt_vcpu {
 	u64 gpr[GPR_COUNT]; /* [x] GPR_RSP included */
 	u8 cr8;		    /* [x] guest's TPR class 0..15; written back to hardware at entry */
 	bool nmi_blocked;   /* [x] guest is between NMI delivery and IRET */
+	/* [x] The guest is in an interrupt shadow and hardware says nothing when it ends: an interrupt
+	 * offered now is held back at this entry, and an NMI must not be injected. A caller that has either
+	 * to deliver makes sure of an exit soon (IRQ_DEFER_NS) and tries again. Ends by itself. */
+	bool irq_deferred;
 	u64 exit_tsc;	    /* [x] machine TSC right after the exit */
 	struct virt_vm *vm;
 };
@@ -224,15 +234,18 @@ struct virt_caps {
 	bool pause_filter;
 	bool tsc_scaling;
 	bool flush_by_asid;
+	bool tsc_aux;	    /* RDTSCP or RDPID work in guests: guest_state.tsc_aux */
+	u64 xcr0;	    /* bits of XCR0 that guests may set; 0: no XSAVE */
 	struct s2_format s2;
 	char summary[128];  /* "NPT, 16 ASIDs, next-RIP, ..." for the boot message */
 };
 
-/* Exceptions that exit when they occur in a guest are fixed: #MC and #DB/#BP never, #UD never, #AC and
- * #DB only as far as needed to stop endless delivery loops. `exceptions` adds to them. */
+/* EXIT_EXCEPTION always comes for #DB and #AC: their delivery can raise them again without end, which
+ * would keep machine interrupts out (CVE-2015-5307, CVE-2015-8104). The caller hands them back by
+ * injecting them. #MC is the machine's own: EXIT_NMI. `exceptions` adds to these. */
 struct virt_vm_config {
 	u32 exceptions;	     /* bit per vector that shall exit (for #GP of the VMware port) */
-	bool pause_exiting;
+	bool pause_exiting;  /* EXIT_PAUSE on spinning, where caps.pause_filter */
 	hpa_t s2_root;	     /* a zeroed page, root of the nested tables */
 };
 
@@ -275,13 +288,13 @@ struct virt_ops {
 	/* Drops cached translations of guest addresses for this vCPU before its next entry. Any pCPU may call it
 	 * for a vCPU that it has kicked or that is not running. */
 	void (*flush_guest_tlb)(struct virt_vcpu *vcpu);
-	/* Extended state for the neutral XSETBV/XCR0 code: the guest's XCR0 (at reset 1). */
+	/* Extended state for the neutral XSETBV/XCR0 code: the guest's XCR0 (at reset 1). Setting one that the
+	 * machine would refuse (SDM vol. 1, 13.3) or that is not within caps.xcr0: ERR_INVAL. */
 	u64 (*get_xcr0)(struct virt_vcpu *vcpu);
 	int (*set_xcr0)(struct virt_vcpu *vcpu, u64 xcr0) must_check;
 };
 
 extern const struct virt_ops svm_ops;
-extern const struct virt_ops vmx_ops;
 
 /* The table in use and what the CPU offers; set by virt_init(), constant afterwards. */
 extern const struct virt_ops *virt;
