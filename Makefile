@@ -89,6 +89,56 @@ $(B)/unit/%: $(B)/host/tests/unit/%.o $(B)/host/libpure.a
 unit: $(UNIT_TESTS:%=$(B)/unit/%)
 	@for t in $(UNIT_TESTS); do echo "  TEST  $$t"; $(B)/unit/$$t || exit 1; done
 
+# --- test guests ----------------------------------------------------------------------------------
+
+# tests/guests/NAME.c (and NAME.asm where there is one), one Multiboot 1 kernel each.
+GUESTS := \
+	exceptions
+
+# Guests with an assembly part.
+GUESTS_ASM :=
+
+GUEST_LIB_SRCS := \
+	kernel/lib/string.c \
+	tests/guests/lib/acpi.c \
+	tests/guests/lib/apic.c \
+	tests/guests/lib/cpu.c \
+	tests/guests/lib/memory.c \
+	tests/guests/lib/platform.c \
+	tests/guests/lib/report.c \
+	tests/guests/lib/trap.c
+
+GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
+	-fno-stack-protector -fno-strict-aliasing -fno-asynchronous-unwind-tables -fcf-protection=none \
+	-I. $(WARN)
+
+GUEST_LIB_OBJS := $(B)/guest/tests/guests/lib/start.asm.o $(GUEST_LIB_SRCS:%.c=$(B)/guest/%.o)
+GUEST_ELFS     := $(GUESTS:%=$(B)/guests/%.elf)
+
+.PHONY: guests
+## guests: the freestanding test guests, build/guests/*.elf
+guests: $(GUEST_ELFS)
+
+$(B)/guest/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  GUEST $<"
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/guest/%.asm.o: %.asm
+	@mkdir -p $(@D)
+	@echo "  NASM  $<"
+	$(Q)nasm -f elf64 -g -F dwarf -w+all -w+error -w-zext-reloc -w-unknown-warning -I. -MD $(@:.o=.d) -MT $@ -o $@ $<
+
+# Linked as 64-bit, then called a 32-bit file, since that is what Multiboot 1 loaders take.
+$(GUEST_ELFS): $(B)/guests/%.elf: $(B)/guest/tests/guests/%.o $(GUEST_LIB_OBJS) tests/guests/lib/guest.ld
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)ld -m elf_x86_64 -static -nostdlib -z noexecstack --no-warn-rwx-segments -z max-page-size=4096 \
+		-T tests/guests/lib/guest.ld -o $(@:.elf=.sym) $(filter %.o,$^)
+	$(Q)objcopy -O elf32-i386 $(@:.elf=.sym) $@
+
+$(GUESTS_ASM:%=$(B)/guests/%.elf): $(B)/guests/%.elf: $(B)/guest/tests/guests/%.asm.o
+
 ## clean: removes everything that was built
 clean:
 	rm -rf $(B) compile_commands.json
@@ -98,3 +148,5 @@ help:
 	@sed -n 's/^## \([^:]*\): */  make \1\t/p' Makefile | expand -t 24
 
 -include $(HV_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:%=$(B)/host/tests/unit/%.d)
+-include $(GUEST_LIB_OBJS:.o=.d) $(GUESTS:%=$(B)/guest/tests/guests/%.d) \
+	$(GUESTS_ASM:%=$(B)/guest/tests/guests/%.asm.d)
