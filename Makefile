@@ -18,6 +18,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
 PURE_SRCS := \
+	kernel/dev/tick_backlog.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
@@ -38,7 +39,8 @@ UNIT_TESTS := \
 	err \
 	fmt \
 	heap \
-	ring
+	ring \
+	tick_backlog
 
 # --- flags ----------------------------------------------------------------------------------------
 
