@@ -18,6 +18,9 @@ MAKEFLAGS += --no-builtin-rules
 
 # Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
 PURE_SRCS := \
+	kernel/config.c \
+	kernel/config/keys.c \
+	kernel/config/types.c \
 	kernel/dev/tick_backlog.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
@@ -36,6 +39,7 @@ ASM_SRCS :=
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
 	clock \
+	config \
 	err \
 	fmt \
 	heap \

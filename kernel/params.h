@@ -16,5 +16,39 @@
 /* How soon an entry with a held-back interrupt must exit (virt_vcpu.irq_deferred): one guest instruction is
  * over long before, and 20 us more on an interrupt goes unnoticed. */
 #define IRQ_DEFER_NS (20 * NSEC_PER_USEC)
+/* --- limits of VM definition files ------------------------------------------------------------- */
+
+/* Bytes. A file with every key set is under 10 KiB. */
+#define CONFIG_FILE_MAX 65536u
+
+/* vCPUs per VM: DESIGN limit of the virtual PC; its 8-bit APIC ids and the tables in guest low memory
+ * would carry more. */
+#define VM_VCPUS_MAX 32u
+
+/* Guest memory, MB. The least has 1 MiB above the legacy hole, enough for test guests. The most keeps
+ * guest-physical addresses within 41 bits, which every CPU and 4-level nested tables reach. */
+#define VM_MEM_MB_MIN 2u
+#define VM_MEM_MB_MAX 1048576u
+
+/* Multiboot modules of one guest: their list must fit one page with command lines. */
+#define CONFIG_GUEST_MODULES_MAX 8u
+
+/* pCPUs that sched.cpu.affinity can name; PCPU_MAX of arch/arch.h, which pure code does not include. */
+#define CONFIG_AFFINITY_PCPUS 256u
+
+/* Shares, of a whole VM. Keeps products with virtual time (2^40 ns and more) within 64 bits. */
+#define CONFIG_SHARES_MAX 1000000u
+
+/* Shares per vCPU and per MB that low, normal and high stand for: the vendor's numbers, so that files
+ * written for it mean the same here. */
+#define CPU_SHARES_LOW	  500u
+#define CPU_SHARES_NORMAL 1000u
+#define CPU_SHARES_HIGH	  2000u
+#define MEM_SHARES_LOW	  5u
+#define MEM_SHARES_NORMAL 10u
+#define MEM_SHARES_HIGH	  20u
+
+/* MHz: a bound for sched.cpu.min and .max that sums over any machine without overflow. */
+#define CONFIG_MHZ_MAX 10000000u
 
 #endif
