@@ -21,8 +21,15 @@
 /* Number of pCPUs that run; ids are 0 .. count-1, 0 is the bootstrap pCPU. Constant after boot. */
 u32 arch_pcpu_count(void);
 
-/* Id of the pCPU that executes this. */
-u32 arch_pcpu_id(void);
+/* Id of the pCPU that executes this: one load, from the area that GS base points at. */
+#define ARCH_PCPU_ID_OFFSET 8
+static inline u32 arch_pcpu_id(void)
+{
+	u32 id;
+
+	__asm__ volatile("movl %%gs:%c1, %0" : "=r"(id) : "i"(ARCH_PCPU_ID_OFFSET));
+	return id;
+}
 
 /* The local APIC id of a pCPU. */
 u32 arch_pcpu_apic_id(u32 pcpu);
@@ -86,6 +93,10 @@ static inline hpa_t va_to_hpa(const void *va)
 /* Zeroes one page of the direct map. */
 void arch_zero_page(void *va);
 
+/* Maps device registers uncached, at any alignment, for good; NULL when the window or its page tables are
+ * exhausted. Any pCPU, after boot of the bootstrap pCPU has made the final page tables. */
+void *arch_map_mmio(hpa_t base, u64 size_bytes) must_check;
+
 /* --- the machine ------------------------------------------------------------------------------ */
 
 __attribute__((noreturn)) void arch_reboot(void);
@@ -93,12 +104,20 @@ __attribute__((noreturn)) void arch_poweroff(void);
 /* Stops this pCPU for good. */
 __attribute__((noreturn)) void arch_halt(void);
 
+/* For panic(): stops every other pCPU by NMI, whatever it does. */
+void arch_stop_others(void);
+
+/* Return addresses found by following frame pointers from `frame` (a value of RBP), innermost first; at most `max`.
+ * Returns their number. Safe with any value of `frame`. */
+u32 arch_backtrace(u64 frame, u64 *callers, u32 max);
+
 /* Ends an emulator run: writes `code` to QEMU's isa-debug-exit port, or Bochs's shutdown port; where
  * there is neither, this returns. Only used when the command line asks for it. */
 void arch_emulator_exit(u8 code);
 
-/* Feeds this pCPU's watchdog; called from the dispatch loop. A pCPU that does not for
- * WATCHDOG_TIMEOUT_NS is reported with a stack trace and the hypervisor panics. */
+/* Feeds this pCPU's watchdog. Taking the timer interrupt (arch_irq_window, arch_idle, exits from a guest) does so
+ * too: only work of seconds without an interrupt window needs this. A pCPU that does neither for the time set by
+ * watchdog= (default 10 s) is reported with a stack trace and the hypervisor panics. */
 void arch_watchdog_touch(void);
 
 #endif

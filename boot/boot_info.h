@@ -51,6 +51,7 @@ struct boot_info {
 	struct boot_framebuffer framebuffer;
 	hpa_t image_base; /* where the hypervisor image was loaded */
 	u64 image_size_bytes;
+	bool ranges_dropped; /* the firmware's map was too long: some memory is not used */
 	u32 range_count;
 	struct boot_range ranges[BOOT_RANGES_MAX];
 	u32 module_count;
