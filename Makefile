@@ -25,7 +25,8 @@ PURE_SRCS := \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
-	kernel/lib/heap.c
+	kernel/lib/heap.c \
+	sched/rr.c
 
 # The rest of the hypervisor.
 HV_SRCS := \
@@ -44,6 +45,7 @@ UNIT_TESTS := \
 	fmt \
 	heap \
 	ring \
+	rr \
 	tick_backlog
 
 # --- flags ----------------------------------------------------------------------------------------

@@ -60,7 +60,8 @@ struct sched_pick {
 	u64 until_ns;
 };
 
-/* A pCPU that has to look again (pick() if it is idle, else leave the guest), or SCHED_PCPU_NONE. */
+/* A pCPU that has to look again: to pick() if it runs nothing, else to leave the guest and see what its
+ * world was woken for. SCHED_PCPU_NONE: nobody. A kick must not be dropped: the policy counts on it. */
 struct sched_kick {
 	u32 pcpu;
 };
