@@ -18,7 +18,6 @@ struct rr_queue {
 	struct list ready; /* sched_world.node, longest waiting first */
 	u32 length;
 	bool online;
-	bool kicked; /* runs nothing and was told to pick */
 	struct sched_world *running;
 };
 
@@ -42,25 +41,15 @@ static bool rr_allows(const struct sched_world *w, u32 pcpu)
 	return bitmap_test(w->affinity, pcpu);
 }
 
-/* What there is to do on a pCPU. One that was kicked is about to take a world, if only another's.
- */
+/* What there is to do on a pCPU. */
 static u32 rr_load(const struct rr_queue *q)
 {
-	if (q->running != NULL) {
-		return q->length + 1;
-	}
-	return q->length == 0 && q->kicked ? 1 : q->length;
+	return q->length + (q->running != NULL ? 1 : 0);
 }
 
 static bool rr_is_free(const struct rr_queue *q)
 {
 	return q->online && rr_load(q) == 0;
-}
-
-static struct sched_kick rr_kick(struct rr *rr, u32 pcpu)
-{
-	rr->queue[pcpu].kicked = true;
-	return (struct sched_kick){pcpu};
 }
 
 static void rr_enqueue(struct rr *rr, struct sched_world *w, u32 pcpu)
@@ -175,7 +164,6 @@ static struct sched_pick rr_pick(struct sched *s, u32 pcpu, u64 now_ns)
 	struct sched_world *w;
 
 	assert(pcpu < rr->pcpu_count && q->online && q->running == NULL);
-	q->kicked = false;
 	w = rr_first(q, pcpu);
 	if (w == NULL) {
 		w = rr_steal(rr, pcpu);
@@ -218,7 +206,7 @@ static struct sched_kick rr_wake(struct sched *s, struct sched_world *w, u64 now
 	if (rr->queue[w->pcpu].running != NULL || !rr->queue[w->pcpu].online) {
 		return no_kick; /* its turn comes at the end of a slice, or when the pCPU is back */
 	}
-	return rr_kick(rr, w->pcpu);
+	return (struct sched_kick){w->pcpu};
 }
 
 static bool rr_block(struct sched *s, struct sched_world *w, u64 now_ns)
@@ -249,12 +237,13 @@ static void rr_requeue(struct sched *s, struct sched_world *w, u64 now_ns)
 	rr_enqueue(rr, w, to);
 }
 
-/* Who should run a READY world at once: the pCPU it waits for, if that runs nothing and will pick
- * this world first; else one that idles and will take it from there. */
+/* A READY world that can be picked now goes to a pCPU that runs it at once: where it is, if that
+ * one is about to pick it; else to one that is free. */
 static struct sched_kick rr_settle(struct sched *s, struct sched_world *w)
 {
 	struct rr *rr = rr_of(s);
 	const struct rr_queue *q = &rr->queue[w->pcpu];
+	u32 place;
 
 	assert(w->state != SCHED_RUNNING);
 	w->resident = SCHED_PCPU_NONE;
@@ -262,14 +251,15 @@ static struct sched_kick rr_settle(struct sched *s, struct sched_world *w)
 		return no_kick;
 	}
 	if (q->online && q->running == NULL && rr_first(q, w->pcpu) == w) {
-		return rr_kick(rr, w->pcpu);
+		return (struct sched_kick){w->pcpu};
 	}
-	for (u32 pcpu = 0; pcpu < rr->pcpu_count; pcpu++) {
-		if (rr_allows(w, pcpu) && rr_is_free(&rr->queue[pcpu])) {
-			return rr_kick(rr, pcpu);
-		}
+	place = rr_place(rr, w);
+	if (!rr_is_free(&rr->queue[place])) {
+		return no_kick;
 	}
-	return no_kick;
+	rr_dequeue(rr, w);
+	rr_enqueue(rr, w, place);
+	return (struct sched_kick){place};
 }
 
 static void rr_charge(struct sched *s, struct sched_world *w, u64 ran_ns, u64 now_ns)
@@ -325,7 +315,6 @@ static void rr_pcpu_offline(struct sched *s, u32 pcpu, u64 now_ns)
 	(void)now_ns;
 	assert(pcpu < rr->pcpu_count && q->running == NULL);
 	q->online = false;
-	q->kicked = false;
 	for (u32 left = q->length; left > 0; left--) {
 		struct sched_world *w = list_first(&q->ready, struct sched_world, node);
 
