@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exceptions: every vector a program can raise, with its error code; and delivery that is itself interrupted by a
- * fault of nested paging (IDT, stack or handler page touched for the first time while an event is delivered).
- * SDM volume 3 chapter 6.
+ * Exceptions: every vector a program can raise, with its error code; and delivery that is itself
+ * interrupted by a fault of nested paging (IDT, stack or handler page touched for the first time
+ * while an event is delivered). SDM volume 3 chapter 6.
  */
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/platform.h"
@@ -116,7 +116,8 @@ static void do_mf(void *arg)
 	__asm__ volatile("fninit; fldcw %0; fld1; fldz; fdivrp; fwait" : : "m"(control));
 }
 
-/* Differences of QEMU 7.2's CPU: no INT1, #SS(0) or SIMD exceptions, no #AC, IDT error codes with 16 per vector. */
+/* Differences of QEMU 7.2's CPU: no INT1, #SS(0) or SIMD exceptions, no #AC, IDT error codes with
+ * 16 per vector. */
 static void expect_fault_tcg(const char *name, int vector, u64 error, void (*fn)(void *), void *arg)
 {
 	int v = trap_try(fn, arg);
@@ -199,8 +200,8 @@ static void test_user(void)
 {
 	int v = user_try(user_exit, 0);
 
-	report(v == VEC_USER_EXIT && (trap_last()->cs & 3) == 3, "user mode", "vector 0x%x cs %lx", v,
-	       trap_last()->cs);
+	report(v == VEC_USER_EXIT && (trap_last()->cs & 3) == 3, "user mode", "vector 0x%x cs %lx",
+	       v, trap_last()->cs);
 	v = user_try(user_cli, 0);
 	report(v == VEC_GP && trap_last()->error == 0, "#GP CLI at CPL 3", "vector %d", v);
 	v = user_try(user_read_kernel, 0);
@@ -209,7 +210,7 @@ static void test_user(void)
 	write_cr0(read_cr0() | CR0_AM);
 	v = user_try(user_unaligned, RFLAGS_AC);
 	report_tcg(v == VEC_AC && trap_last()->error == 0, "#AC", "vector %d error %lx", v,
-	       trap_last()->error);
+		   trap_last()->error);
 	write_cr0(read_cr0() & ~CR0_AM);
 }
 
@@ -281,8 +282,9 @@ static void load_idt(u64 base)
 	__asm__ volatile("lidt %0" : : "m"(r));
 }
 
-/* The IDT moves to a page that only the guest's page tables know so far: its mapping changes to a frame that holds
- * the same bytes but was never accessed through this address, on stacks in frames never touched at all. */
+/* The IDT moves to a page that only the guest's page tables know so far: its mapping changes to a
+ * frame that holds the same bytes but was never accessed through this address, on stacks in frames
+ * never touched at all. */
 static void test_fresh_pages(void)
 {
 	u32 rounds = 64;
@@ -338,8 +340,9 @@ static void test_fresh_fault_stacks(void)
 	report(good == 32, "#PF onto fresh stacks", "%u of 32", good);
 }
 
-/* An unmapped IDT: the fault of delivery is a #PF, delivered through the same IDT: a double fault, then shut-down; with
- * the #PF and #DF gates mapped (they lie in the first page) only the high half is absent. */
+/* An unmapped IDT: the fault of delivery is a #PF, delivered through the same IDT: a double fault,
+ * then shut-down; with the #PF and #DF gates mapped (they lie in the first page) only the high half
+ * is absent. */
 static void test_absent_idt_page(void)
 {
 	u8 *low = page_alloc(2);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ACPI tables as far as tests need them: RSDP search, XSDT or RSDT, FADT fields, the S5 package. ACPI 6.4 chapter 5. */
+/* ACPI tables as far as tests need them: RSDP search, XSDT or RSDT, FADT fields, the S5 package.
+ * ACPI 6.4 chapter 5. */
 #include "tests/guests/lib/platform.h"
 #include "kernel/lib/string.h"
 
@@ -110,7 +111,8 @@ u32 acpi_pm1a_control_port(void)
 	return fadt_read32(64);
 }
 
-/* Finds `Name (_S5_, Package ...)` in the DSDT's bytes: NameOp or scope, "_S5_", PackageOp, length, count, value. */
+/* Finds `Name (_S5_, Package ...)` in the DSDT's bytes: NameOp or scope, "_S5_", PackageOp, length,
+ * count, value. */
 int acpi_s5_type(void)
 {
 	const struct acpi_header *dsdt = acpi_find("DSDT");

@@ -7,7 +7,7 @@
 
 #define APIC_BASE_X2APIC BIT(10)
 #define APIC_BASE_ENABLE BIT(11)
-#define SVR_ENABLE       BIT(8)
+#define SVR_ENABLE	 BIT(8)
 
 bool lapic_x2apic(void)
 {

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From start.asm to guest_main(), and the other CPUs: start by INIT-SIPI-SIPI (SDM volume 3, 8.4.4.1), then each waits
- * in HLT for work that smp_run() hands it with an IPI. One BSP runs the test and hands out work; no locks.
+ * From start.asm to guest_main(), and the other CPUs: start by INIT-SIPI-SIPI (SDM volume
+ * 3, 8.4.4.1), then each waits in HLT for work that smp_run() hands it with an IPI. One BSP runs
+ * the test and hands out work; no locks.
  */
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/platform.h"
 #include "kernel/lib/string.h"
 
-#define AP_TRAMPOLINE   0x8000
+#define AP_TRAMPOLINE	0x8000
 #define MULTIBOOT_MAGIC 0x2badb002
-#define AP_START_MS     2000
+#define AP_START_MS	2000
 
 struct cpu cpus[CPUS_MAX] aligned_to(4096);
 char boot_cmdline[256];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory map of the Multiboot loader, pages for tests, 4 KiB mappings outside the one-to-one region. BSP only. */
+/* Memory map of the Multiboot loader, pages for tests, 4 KiB mappings outside the one-to-one
+ * region. BSP only. */
 #include "tests/guests/lib/platform.h"
 #include "kernel/lib/string.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* PIC pair (8259A), PIT (8254), PM timer, PCI configuration mechanism 1, and the TSC clock calibrated with them. */
+/* PIC pair (8259A), PIT (8254), PM timer, PCI configuration mechanism 1, and the TSC clock
+ * calibrated with them. */
 #include "tests/guests/lib/platform.h"
 
 #define CALIBRATE_MS 20

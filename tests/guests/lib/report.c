@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Printing on COM1, the report protocol, the command line, the end of the run. One lock keeps lines of several
- * CPUs apart; it is taken for a line at a time and never in an interrupt handler that could interrupt a holder.
+ * Printing on COM1, the report protocol, the command line, the end of the run. One lock keeps lines
+ * of several CPUs apart; it is taken for a line at a time and never in an interrupt handler that
+ * could interrupt a holder.
  */
 #include <stdarg.h>
 
 #include "tests/guests/lib/guest.h"
 #include "kernel/lib/string.h"
 
-#define COM1            0x3f8
+#define COM1		0x3f8
 #define DEBUG_EXIT_PORT 0xf4
 /* Reads of the line status register before a character is sent regardless. */
-#define UART_PATIENCE 100000
+#define UART_PATIENCE	100000
 
 static u32 passed, failed, skipped;
 static u32 print_lock;

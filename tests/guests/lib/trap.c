@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * IDT, per-CPU GDT and TSS, dispatch of exceptions and interrupts, recovery. An exception without a handler inside
- * trap_try() ends the protected function; outside it ends the guest with a FAIL line.
+ * IDT, per-CPU GDT and TSS, dispatch of exceptions and interrupts, recovery. An exception without a
+ * handler inside trap_try() ends the protected function; outside it ends the guest with a FAIL
+ * line.
  */
 #include "tests/guests/lib/trap.h"
 #include "tests/guests/lib/apic.h"
@@ -167,7 +168,8 @@ static void user_call(void *arg)
 {
 	const struct user_call *u = arg;
 
-	user_enter(u->fn, (u64)(uintptr_t)user_stacks[cpu_this()->index] + sizeof(user_stacks[0]) - 8,
+	user_enter(u->fn,
+		   (u64)(uintptr_t)user_stacks[cpu_this()->index] + sizeof(user_stacks[0]) - 8,
 		   u->rflags);
 }
 
