@@ -101,7 +101,16 @@ unit: $(UNIT_TESTS:%=$(B)/unit/%)
 
 # tests/guests/NAME.c (and NAME.asm where there is one), one Multiboot 1 kernel each.
 GUESTS := \
-	exceptions
+	exceptions \
+	hlt \
+	ioapic \
+	ipi \
+	lapic \
+	pic \
+	pit \
+	pmtimer \
+	rtc \
+	uart
 
 # Guests with an assembly part.
 GUESTS_ASM :=

@@ -21,9 +21,10 @@ size_t format(char *buf, size_t size, const char *fmt, ...) printf_like(3, 4);
 bool report(bool ok, const char *name, const char *fmt, ...) printf_like(3, 4);
 void report_skip(const char *name, const char *fmt, ...) printf_like(2, 3);
 
-/* As report(), for a check that QEMU's emulated CPU (TCG) is known to fail on its own: with `cpu=tcg` on the command
- * line a failure counts as skipped. */
+/* As report(), for checks that an emulator is known to fail on its own; such a failure counts as skipped when the
+ * command line names it: `cpu=tcg` for QEMU's emulated CPU (also below Evenkeel), `pc=qemu` for QEMU's devices. */
 bool report_tcg(bool ok, const char *name, const char *fmt, ...) printf_like(3, 4);
+bool report_qemu(bool ok, const char *name, const char *fmt, ...) printf_like(3, 4);
 
 /* Prints the summary and ends the machine. */
 __attribute__((noreturn)) void report_end(void);

@@ -183,18 +183,35 @@ bool report(bool ok, const char *name, const char *fmt, ...)
 	return ok;
 }
 
-bool report_tcg(bool ok, const char *name, const char *fmt, ...)
+static bool report_excusable(bool ok, const char *key, const char *emulator, const char *name,
+			     const char *fmt, va_list *ap)
 {
 	char word[8] = "";
-	bool excused = !ok && cmdline_word("cpu", word, sizeof(word)) && strcmp(word, "tcg") == 0;
+
+	if (!ok && cmdline_word(key, word, sizeof(word)) && strcmp(word, emulator) == 0) {
+		report_line("SKIP", &skipped, name, fmt, ap);
+	} else {
+		report_line(ok ? "PASS" : "FAIL", ok ? &passed : &failed, name, fmt, ap);
+	}
+	return ok;
+}
+
+bool report_tcg(bool ok, const char *name, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (excused) {
-		report_line("SKIP", &skipped, name, fmt, &ap);
-	} else {
-		report_line(ok ? "PASS" : "FAIL", ok ? &passed : &failed, name, fmt, &ap);
-	}
+	report_excusable(ok, "cpu", "tcg", name, fmt, &ap);
+	va_end(ap);
+	return ok;
+}
+
+bool report_qemu(bool ok, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report_excusable(ok, "pc", "qemu", name, fmt, &ap);
 	va_end(ap);
 	return ok;
 }
