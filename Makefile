@@ -22,6 +22,7 @@ PURE_SRCS := \
 	kernel/config/keys.c \
 	kernel/config/types.c \
 	kernel/dev/tick_backlog.c \
+	kernel/dev/vpit.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
@@ -46,7 +47,8 @@ UNIT_TESTS := \
 	heap \
 	ring \
 	rr \
-	tick_backlog
+	tick_backlog \
+	vpit
 
 # --- flags ----------------------------------------------------------------------------------------
 
