@@ -21,7 +21,11 @@ PURE_SRCS := \
 	kernel/config.c \
 	kernel/config/keys.c \
 	kernel/config/types.c \
+	kernel/dev/apic_route.c \
 	kernel/dev/tick_backlog.c \
+	kernel/dev/vlapic.c \
+	kernel/dev/vlapic_regs.c \
+	kernel/dev/vlapic_timer.c \
 	kernel/dev/vpit.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
@@ -48,6 +52,7 @@ UNIT_TESTS := \
 	ring \
 	rr \
 	tick_backlog \
+	vlapic \
 	vpit
 
 # --- flags ----------------------------------------------------------------------------------------

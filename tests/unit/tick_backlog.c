@@ -2,16 +2,14 @@
 /* kernel/dev/tick_backlog: no tick lost, none invented, none early, never faster than twice the
  * rate, no drift; against a model that keeps time as exact multiples. */
 #include "tests/unit/unit.h"
+#include "tests/unit/rng.h"
 #include "kernel/dev/tick_backlog.h"
 
-static u64 rng_state;
+static struct rng random_state = {.state = 0x9e3779b97f4a7c15};
 
 static u64 rng(u64 limit)
 {
-	rng_state ^= rng_state << 13;
-	rng_state ^= rng_state >> 7;
-	rng_state ^= rng_state << 17;
-	return rng_state % limit;
+	return rng_below(&random_state, limit);
 }
 
 static struct tick_backlog started(u64 first_due_ns, u64 period_ns)
@@ -232,6 +230,5 @@ int main(void)
 		cmocka_unit_test(random_walk),
 	};
 
-	rng_state = 0x9e3779b97f4a7c15;
 	return cmocka_run_group_tests_name("tick_backlog", tests, NULL, NULL);
 }
