@@ -189,6 +189,16 @@ static void rr_stop(struct rr *rr, struct sched_world *w, enum sched_state state
 	w->state = state;
 }
 
+/* Where a world goes that wakes. While it is still loaded on a pCPU that runs nothing, only that
+ * one can run it, and nobody would tell that one to give it up. */
+static u32 rr_place_woken(const struct rr *rr, const struct sched_world *w)
+{
+	if (w->resident != SCHED_PCPU_NONE && rr->queue[w->resident].running == NULL) {
+		return w->resident;
+	}
+	return rr_place(rr, w);
+}
+
 static struct sched_kick rr_wake(struct sched *s, struct sched_world *w, u64 now_ns)
 {
 	struct rr *rr = rr_of(s);
@@ -202,7 +212,7 @@ static struct sched_kick rr_wake(struct sched *s, struct sched_world *w, u64 now
 	}
 	w->state = SCHED_READY;
 	w->ready_since_ns = now_ns;
-	rr_enqueue(rr, w, rr_place(rr, w));
+	rr_enqueue(rr, w, rr_place_woken(rr, w));
 	if (rr->queue[w->pcpu].running != NULL || !rr->queue[w->pcpu].online) {
 		return no_kick; /* its turn comes at the end of a slice, or when the pCPU is back */
 	}

@@ -408,6 +408,28 @@ static void off_line_moves_what_waits(void **state)
 	model_free(m);
 }
 
+/* It can run nowhere else, and its pCPU has nobody else to hear it from. */
+static void a_world_loaded_on_an_idle_pcpu_wakes_there(void **state)
+{
+	struct model *m = model_new(3, 2, 1);
+
+	(void)state;
+	world_init(m, 0, 0, 7);
+	world_init(m, 1, 1, 7);
+	model_wake(m, 0);
+	assert_ptr_equal(sched_rr.pick(m->s, 0, 0).world, &m->world[0]);
+	assert_true(sched_rr.block(m->s, &m->world[0], 0));
+	assert_null(sched_rr.pick(m->s, 0, 0).world);
+
+	m->world[1].pcpu = 0;
+	assert_int_equal(sched_rr.wake(m->s, &m->world[1], 0).pcpu, 0);
+	assert_int_equal(sched_rr.wake(m->s, &m->world[0], 0).pcpu, 0);
+	assert_ptr_equal(sched_rr.pick(m->s, 0, 0).world, &m->world[1]);
+	assert_int_equal(sched_rr.settle(m->s, &m->world[0]).pcpu, 1);
+	assert_ptr_equal(sched_rr.pick(m->s, 1, 0).world, &m->world[0]);
+	model_free(m);
+}
+
 static void check_sees_damage(void **state)
 {
 	struct model *m = model_new(2, 2, 1);
@@ -459,7 +481,7 @@ static void random_step(struct model *m, bool changes)
 static void random_sequences_keep_the_invariants(void **state)
 {
 	(void)state;
-	for (u64 seed = 1; seed <= 800; seed++) {
+	for (u64 seed = 1; seed <= 2000; seed++) {
 		struct model *m = model_new(1 + seed % PCPUS_MAX, 1 + seed % WORLDS_MAX, seed);
 
 		for (u32 i = 0; i < m->world_count; i++) {
@@ -556,6 +578,7 @@ int main(void)
 		cmocka_unit_test(wakes_where_it_ran_last_if_that_is_free),
 		cmocka_unit_test(an_idle_pcpu_takes_from_the_longest_queue),
 		cmocka_unit_test(off_line_moves_what_waits),
+		cmocka_unit_test(a_world_loaded_on_an_idle_pcpu_wakes_there),
 		cmocka_unit_test(check_sees_damage),
 		cmocka_unit_test(random_sequences_keep_the_invariants),
 		cmocka_unit_test(nobody_starves),
