@@ -18,6 +18,9 @@ MAKEFLAGS += --no-builtin-rules
 
 # Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
 PURE_SRCS := \
+	arch/x86/emul/decode.c \
+	arch/x86/emul/decode_operands.c \
+	arch/x86/emul/decode_tables.c \
 	kernel/config.c \
 	kernel/config/keys.c \
 	kernel/config/types.c \
@@ -46,6 +49,7 @@ ASM_SRCS :=
 UNIT_TESTS := \
 	clock \
 	config \
+	emul_decode \
 	err \
 	fmt \
 	heap \
