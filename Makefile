@@ -30,6 +30,8 @@ PURE_SRCS := \
 	kernel/dev/vlapic_regs.c \
 	kernel/dev/vlapic_timer.c \
 	kernel/dev/vpit.c \
+	kernel/dev/vpm.c \
+	kernel/dev/vreset.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
@@ -57,7 +59,9 @@ UNIT_TESTS := \
 	rr \
 	tick_backlog \
 	vlapic \
-	vpit
+	vpit \
+	vpm \
+	vreset
 
 # --- flags ----------------------------------------------------------------------------------------
 
