@@ -32,6 +32,7 @@ PURE_SRCS := \
 	kernel/dev/vpit.c \
 	kernel/dev/vpm.c \
 	kernel/dev/vreset.c \
+	kernel/dev/vuart.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
@@ -61,7 +62,8 @@ UNIT_TESTS := \
 	vlapic \
 	vpit \
 	vpm \
-	vreset
+	vreset \
+	vuart
 
 # --- flags ----------------------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * 16550A UART. Source: National Semiconductor PC16550D datasheet. Transmission takes no time: THRE and TEMT are
- * always set. The line end is connected (CTS, DSR, DCD on, RI off). Pure.
+ * 16550A UART. Source: National Semiconductor PC16550D datasheet. Transmission takes no time: THRE
+ * and TEMT are always set. The line end is connected (CTS, DSR, DCD on, RI off). Pure.
  *
- * Offsets 0-7 from the UART's base. The caller gives received bytes to vuart_rx_push() and fetches transmitted
- * ones by vuart_tx_pop() after every write.
+ * Offsets 0-7 from the UART's base. The caller gives received bytes to vuart_rx_push() and fetches
+ * transmitted ones by vuart_tx_pop() after every write.
  *
  * As on a PC, OUT2 (MCR bit 3) gates the interrupt output, and loopback forces it off.
  */
@@ -14,13 +14,14 @@
 #include "kernel/lib/types.h"
 
 #define VUART_FIFO_BYTES 16
-/* Bytes written by one access are at most 4, and the caller drains after each one: room for a few. */
-#define VUART_TX_BYTES 16
+/* Bytes written by one access are at most 4, and the caller drains after each one: room for a few.
+ */
+#define VUART_TX_BYTES	 16
 
 struct vuart {
 	u8 ier, fcr, lcr, mcr, scr;
-	u8 lsr_errors;	/* OE as not yet read */
-	u8 msr;		/* as read: inputs and their deltas */
+	u8 lsr_errors; /* OE as not yet read */
+	u8 msr;	       /* as read: inputs and their deltas */
 	u8 dll, dlm;
 	bool thre_pending;    /* THR-empty interrupt is due */
 	bool timeout_pending; /* character timeout interrupt is due */
@@ -44,7 +45,8 @@ u64 vuart_deadline_ns(const struct vuart *d);
 /* Level of the interrupt output. */
 bool vuart_irq(const struct vuart *d);
 
-/* A byte arrived from outside. False: no room now (or loopback is on); offer it again after a read by the guest. */
+/* A byte arrived from outside. False: no room now (or loopback is on); offer it again after a read
+ * by the guest. */
 bool vuart_rx_push(struct vuart *d, u8 byte, u64 now_ns);
 /* The oldest byte that the guest sent and that was not fetched yet. False: none. */
 bool vuart_tx_pop(struct vuart *d, u8 *byte);
