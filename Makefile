@@ -29,6 +29,7 @@ PURE_SRCS := \
 	kernel/dev/vlapic.c \
 	kernel/dev/vlapic_regs.c \
 	kernel/dev/vlapic_timer.c \
+	kernel/dev/vpci.c \
 	kernel/dev/vpit.c \
 	kernel/dev/vpm.c \
 	kernel/dev/vreset.c \
@@ -60,6 +61,7 @@ UNIT_TESTS := \
 	rr \
 	tick_backlog \
 	vlapic \
+	vpci \
 	vpit \
 	vpm \
 	vreset \

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * PCI configuration space of bus 0 through configuration mechanism #1 (PCI 3.0 section 3.2.2.3.2): 32 slots, one
- * function each. Configuration space is bytes plus a mask of writable bits; BAR sizing follows from the mask. What
- * a function does with its BARs is its own device's business. Pure.
+ * PCI configuration space of bus 0 through configuration mechanism #1 (PCI 3.0 section 3.2.2.3.2):
+ * 32 slots, one function each. Configuration space is bytes plus a mask of writable bits; BAR
+ * sizing follows from the mask. What a function does with its BARs is its own device's business.
+ * Pure.
  *
- * Offsets 0-7 from GUEST_PORT_PCI_CONFIG. CONFIG_ADDRESS answers 4-byte accesses only; the caller gives 1-byte
- * accesses to port 0xCF9 to vreset.
+ * Offsets 0-7 from GUEST_PORT_PCI_CONFIG. CONFIG_ADDRESS answers 4-byte accesses only; the caller
+ * gives 1-byte accesses to port 0xCF9 to vreset.
  */
 #ifndef KERNEL_DEV_VPCI_H
 #define KERNEL_DEV_VPCI_H
@@ -25,7 +26,7 @@ struct vpci_template {
 	u16 subsystem_vendor_id, subsystem_id;
 	u32 class_code; /* 24 bits: class, subclass, interface */
 	u8 revision;
-	u8 interrupt_pin;  /* 0 none, 1 INTA .. 4 INTD */
+	u8 interrupt_pin; /* 0 none, 1 INTA .. 4 INTD */
 	struct {
 		enum vpci_bar_kind kind;
 		u32 size_bytes; /* power of two; I/O 4 .. 256, memory 16 .. 2 GiB */
@@ -50,13 +51,15 @@ void vpci_init(struct vpci *d);
 /* System reset: every function back to its template. */
 void vpci_reset(struct vpci *d);
 
-/* Adds a function. ERR_RANGE: slot; ERR_EXIST: slot is taken; ERR_INVAL: template is not well-formed. */
+/* Adds a function. ERR_RANGE: slot; ERR_EXIST: slot is taken; ERR_INVAL: template is not
+ * well-formed. */
 int vpci_register(struct vpci *d, u8 slot, const struct vpci_template *t) must_check;
 
 u32 vpci_read(struct vpci *d, u16 offset, u8 size, u64 now_ns);
 void vpci_write(struct vpci *d, u16 offset, u8 size, u32 value, u64 now_ns);
 
-/* Where BAR `bar` of a slot decodes now. False: absent, or decoding is off in the command register. */
+/* Where BAR `bar` of a slot decodes now. False: absent, or decoding is off in the command register.
+ */
 bool vpci_bar_address(const struct vpci *d, u8 slot, u8 bar, u64 *address);
 
 #endif
