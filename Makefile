@@ -88,17 +88,17 @@ HOST_OBJS := $(PURE_SRCS:%.c=$(B)/host/%.o) $(B)/host/tests/unit/support.o
 .PHONY: all unit clean help
 all: $(HV_OBJS)
 
-$(B)/hv/%.o: %.c
+$(B)/hv/%.o: %.c | $(B)/deps.checked
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -c $< -o $@
 
-$(B)/hv/%.asm.o: %.asm
+$(B)/hv/%.asm.o: %.asm | $(B)/deps.checked
 	@mkdir -p $(@D)
 	@echo "  NASM  $<"
 	$(Q)nasm -f elf64 -g -F dwarf -w+all -w+error -I. -MD $(@:.o=.d) -MT $@ -o $@ $<
 
-$(B)/host/%.o: %.c
+$(B)/host/%.o: %.c | $(B)/deps.checked
 	@mkdir -p $(@D)
 	@echo "  HOST  $<"
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
@@ -115,6 +115,25 @@ $(B)/unit/%: $(B)/host/tests/unit/%.o $(B)/host/libpure.a
 ## unit: host unit tests, under AddressSanitizer and UBSan
 unit: $(UNIT_TESTS:%=$(B)/unit/%)
 	@for t in $(UNIT_TESTS); do echo "  TEST  $$t"; $(B)/unit/$$t || exit 1; done
+
+# --- dependencies ---------------------------------------------------------------------------------
+
+# Debian packages; `a|b`: whichever the release has.
+DEPS_PACKAGES := gcc clang make nasm binutils libclang-rt-14-dev|libclang-rt-dev clang-format \
+	universal-ctags gnu-efi libcmocka-dev libzydis-dev libzycore-dev libxxhash-dev \
+	grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools dosfstools acpica-tools \
+	qemu-system-x86 ovmf bochs bochs-term bochsbios vgabios busybox-static cpio python3
+
+.PHONY: deps
+## deps: installs missing Debian packages (root or sudo); other targets call it when needed
+deps:
+	@tests/deps.sh $(DEPS_PACKAGES:%='%')
+
+# Looked at again whenever this file changes, before anything is compiled.
+$(B)/deps.checked: Makefile tests/deps.sh
+	@mkdir -p $(@D)
+	@tests/deps.sh $(DEPS_PACKAGES:%='%')
+	@touch $@
 
 # --- test guests ----------------------------------------------------------------------------------
 
@@ -155,12 +174,12 @@ GUEST_ELFS     := $(GUESTS:%=$(B)/guests/%.elf)
 ## guests: the freestanding test guests, build/guests/*.elf
 guests: $(GUEST_ELFS)
 
-$(B)/guest/%.o: %.c
+$(B)/guest/%.o: %.c | $(B)/deps.checked
 	@mkdir -p $(@D)
 	@echo "  GUEST $<"
 	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
 
-$(B)/guest/%.asm.o: %.asm
+$(B)/guest/%.asm.o: %.asm | $(B)/deps.checked
 	@mkdir -p $(@D)
 	@echo "  NASM  $<"
 	$(Q)nasm -f elf64 -g -F dwarf -w+all -w+error -w-zext-reloc -w-unknown-warning -I. -MD $(@:.o=.d) -MT $@ -o $@ $<
@@ -174,6 +193,42 @@ $(GUEST_ELFS): $(B)/guests/%.elf: $(B)/guest/tests/guests/%.o $(GUEST_LIB_OBJS) 
 	$(Q)objcopy -O elf32-i386 $(@:.elf=.sym) $@
 
 $(GUESTS_ASM:%=$(B)/guests/%.elf): $(B)/guests/%.elf: $(B)/guest/tests/guests/%.asm.o
+
+# --- Debian guests --------------------------------------------------------------------------------
+
+IMAGES := $(B)/images/vmlinuz $(B)/images/vmlinuz-cloud $(B)/images/initramfs.gz
+
+.PHONY: images
+## images: Debian kernels and the initial RAM disk of the Linux guests (downloads 100 MB once)
+images: $(IMAGES)
+
+$(B)/images/vmlinuz: META := linux-image-amd64
+$(B)/images/vmlinuz-cloud: META := linux-image-cloud-amd64
+$(B)/images/vmlinuz $(B)/images/vmlinuz-cloud: tests/images/fetch_kernel.sh | $(B)/deps.checked
+	@mkdir -p $(@D)
+	$(Q)tests/images/fetch_kernel.sh $(META) $@
+
+$(B)/images/initramfs.gz: tests/images/mkinitramfs.sh tests/images/init | $(B)/deps.checked
+	@mkdir -p $(@D)
+	@echo "  CPIO  $@"
+	$(Q)tests/images/mkinitramfs.sh $@ tests/images/init
+
+# --- tests ----------------------------------------------------------------------------------------
+
+PYTHON := /usr/bin/python3
+JOBS   ?= 2
+
+.PHONY: test boot-test
+## test: everything: unit tests, lint, guests on the reference PC and on Evenkeel
+test: all $(UNIT_TESTS:%=$(B)/unit/%) guests images
+	@mkdir -p $(B)/test && rm -f $(B)/test/counts
+	@$(PYTHON) tests/unit/run.py --counts $(B)/test/counts --logs $(B)/test/unit $(UNIT_TESTS:%=$(B)/unit/%) || true
+	@$(PYTHON) tests/boot/run.py --counts $(B)/test/counts --build $(B) -j $(JOBS) || true
+	@$(PYTHON) tests/report.py $(B)/test/counts
+
+## boot-test: boot scenarios only; K=pattern chooses some
+boot-test: all guests images
+	@$(PYTHON) tests/boot/run.py --build $(B) -j $(JOBS) -k '$(K)'
 
 ## clean: removes everything that was built
 clean:

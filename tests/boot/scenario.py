@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a boot test consists of. Scenario tables (scenarios_*.py) hold nothing but these."""
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Vm:
+    """One VM definition file. `raw` replaces the generated text."""
+    name: str
+    kernel: str = ""        # path below the build directory
+    initrd: str = ""
+    cmdline: str = ""
+    mem_mb: int = 64
+    vcpus: int = 1
+    debug_exit: bool = True
+    keys: dict = field(default_factory=dict)
+    raw: str = ""
+
+    def text(self):
+        if self.raw:
+            return self.raw
+        keys = {"displayName": self.name, "memsize": self.mem_mb, "numvcpus": self.vcpus}
+        if self.kernel:
+            keys["boot.kernel"] = self.kernel.split("/")[-1]
+        if self.initrd:
+            keys["boot.initrd"] = self.initrd.split("/")[-1]
+        if self.cmdline:
+            keys["boot.cmdline"] = self.cmdline
+        if self.debug_exit:
+            keys["debug.exit"] = "TRUE"
+        keys.update(self.keys)
+        return "".join(f'{k} = "{v}"\n' for k, v in keys.items())
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The emulated machine that the hypervisor runs on."""
+    emulator: str = "qemu"    # qemu or bochs
+    machine: str = "q35"      # QEMU machine type
+    cpu: str = "max"          # QEMU or Bochs CPU model
+    cpus: int = 2
+    mem_mb: int = 1024
+    firmware: str = "bios"    # bios, uefi: GRUB on either; efi: evenkeel.efi from the firmware
+    icount: bool = False      # one instruction = 1 ns; one CPU only
+    args: tuple = ()          # more emulator arguments
+
+
+@dataclass(frozen=True)
+class Expect:
+    """A step: wait until the output since the last step matches."""
+    pattern: str
+    timeout_s: int = 0        # 0: only the scenario's
+
+
+@dataclass(frozen=True)
+class Send:
+    """A step: type this on the console."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    vms: tuple = ()
+    machine: Machine = Machine()
+    cmdline: str = ""          # added to the hypervisor's usual options
+    files: dict = field(default_factory=dict)  # further modules: name -> text
+    leave_out: tuple = ()      # modules that VMs name but the boot entry lacks
+    steps: tuple = ()          # Expect and Send, in this order
+    expect: tuple = ()         # patterns that must appear, in any order
+    forbid: tuple = ()         # patterns that must not
+    status: object = 0         # the machine must end itself with this debug-exit status; None: it
+                               # is switched off after the last step
+    timeout_s: int = 60
+    weight: int = 1            # host cores it keeps busy
+    reference: str = ""        # run this guest on the emulator's own PC instead of on Evenkeel
+    guest_cmdline: str = ""    # of a reference run
+    tags: tuple = ()

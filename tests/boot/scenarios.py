@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""All boot scenarios, in the order in which they run: quick ones first."""
+from scenarios_reference import REFERENCE
+
+# On every hypervisor command line of a test.
+HYPERVISOR_OPTIONS = "finish=exit panic=exit"
+
+ALL = REFERENCE

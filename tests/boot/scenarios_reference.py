@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The test guests on QEMU's own PC: they must pass there first, to be a measure of Evenkeel's."""
+from guest_table import GUESTS
+from scenario import Machine, Scenario
+
+
+def reference(guest):
+    return Scenario(
+        name=f"reference-{guest.name}",
+        reference=f"guests/{guest.binary}.elf",
+        guest_cmdline=f"cpu=tcg pc=qemu {guest.cmdline}".strip(),
+        machine=Machine(machine="pc", cpus=guest.vcpus, mem_mb=guest.mem_mb),
+        expect=guest.expect,
+        forbid=(r"^FAIL",),
+        status=guest.status,
+        timeout_s=60,
+        tags=("reference", "quick"),
+    )
+
+
+REFERENCE = [reference(g) for g in GUESTS if g.on_reference]
