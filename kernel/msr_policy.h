@@ -16,23 +16,23 @@
 
 /* What the caller has to do about an access. */
 enum msr_route {
-	MSR_OK,		  /* nothing: done. A read's value is in msr_access.value */
-	MSR_GP,		  /* inject #GP(0) */
-	MSR_STATE,	  /* read / write the u64 at msr_access.state_offset in struct guest_state, of the
+	MSR_ROUTE_OK,		  /* nothing: done. A read's value is in msr_access.value */
+	MSR_ROUTE_GP,		  /* inject #GP(0) */
+	MSR_ROUTE_STATE,	  /* read / write the u64 at msr_access.state_offset in struct guest_state, of the
 			   * group msr_access.state_mask; a write stores msr_access.value, checked already */
-	MSR_EFER,	  /* read: guest_state.efer. Write: msr_efer_check() first */
-	MSR_APIC_BASE,	  /* virtual APIC: IA32_APIC_BASE */
-	MSR_X2APIC,	  /* virtual APIC: MSR 800h .. 8FFh */
-	MSR_TSC,	  /* IA32_TIME_STAMP_COUNTER: msr_access.value is the guest's TSC to be */
-	MSR_TSC_ADJUST,   /* IA32_TSC_ADJUST */
-	MSR_TSC_DEADLINE, /* virtual APIC: IA32_TSC_DEADLINE */
+	MSR_ROUTE_EFER,	  /* read: guest_state.efer. Write: msr_efer_check() first */
+	MSR_ROUTE_APIC_BASE,	  /* virtual APIC: IA32_APIC_BASE */
+	MSR_ROUTE_X2APIC,	  /* virtual APIC: MSR 800h .. 8FFh */
+	MSR_ROUTE_TSC,	  /* IA32_TIME_STAMP_COUNTER: msr_access.value is the guest's TSC to be */
+	MSR_ROUTE_TSC_ADJUST,   /* IA32_TSC_ADJUST */
+	MSR_ROUTE_TSC_DEADLINE, /* virtual APIC: IA32_TSC_DEADLINE */
 	MSR_ROUTE_COUNT
 };
 
 struct msr_access {
 	u64 value;
-	u16 state_offset; /* MSR_STATE */
-	u16 state_mask;	  /* MSR_STATE: GS_* */
+	u16 state_offset; /* MSR_ROUTE_STATE */
+	u16 state_mask;	  /* MSR_ROUTE_STATE: GS_* */
 };
 
 #define MSR_MTRR_VARIABLE 8u  /* variable-range MTRRs: 8, as on most CPUs */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Control-register bits, MSR numbers and selectors of the machine, spelled as SDM and APM spell
- * them. Constants only; svm/ and vmx/ keep theirs.
+ * them. Constants only, for pure code
+ * too; svm/ and vmx/ keep theirs.
  */
 #ifndef ARCH_X86_REGS_H
 #define ARCH_X86_REGS_H
@@ -116,6 +117,10 @@
 #define VECTOR_XM  19
 #define VECTOR_VE  20
 #define VECTOR_CP  21
+#define VECTOR_VC  29
+#define VECTOR_SX  30
+
+#define DR6_BS (1ul << 14)
 
 /* clang-format on */
 

@@ -14,6 +14,7 @@
 #ifndef KERNEL_DEV_VLAPIC_H
 #define KERNEL_DEV_VLAPIC_H
 
+#include "arch/x86/regs.h"
 #include "kernel/dev/apic_msg.h"
 #include "kernel/dev/tick_backlog.h"
 #include "kernel/lib/err.h"
@@ -23,16 +24,9 @@
 #define VLAPIC_MMIO_SIZE 4096u
 #define VLAPIC_MSR_FIRST 0x800u
 #define VLAPIC_MSR_LAST	 0x83fu
-#define MSR_APIC_BASE	 0x1bu
-#define MSR_TSC_DEADLINE 0x6e0u
 
 /* Input clock of the timer before division: one cycle is one ns. */
 #define VLAPIC_TIMER_HZ	 1000000000ull
-
-/* IA32_APIC_BASE bits. */
-#define APIC_BASE_BSP	 BIT(8)
-#define APIC_BASE_X2APIC BIT(10)
-#define APIC_BASE_ENABLE BIT(11)
 
 /* The moment of a call: the VM's clock, the guest's TSC at the same instant and its rate. */
 struct vlapic_time {

@@ -231,6 +231,7 @@ struct virt_caps {
 	const char *vendor; /* "AMD-V", "VT-x" */
 	u32 asid_count;	    /* ASIDs or VPIDs usable, 0: none */
 	bool insn_len;	    /* exits say instruction lengths */
+	u8 hypercall_insn;  /* INSN_VMMCALL or INSN_VMCALL (arch/x86/emul/decode.h) */
 	bool pause_filter;
 	bool tsc_scaling;
 	bool flush_by_asid;
