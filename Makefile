@@ -42,6 +42,19 @@ PURE_SRCS := \
 
 # The rest of the hypervisor.
 HV_SRCS := \
+	kernel/dispatch.c \
+	kernel/emulate.c \
+	kernel/exit_io.c \
+	kernel/exit_msr.c \
+	kernel/exits.c \
+	kernel/finish.c \
+	kernel/modules.c \
+	kernel/platform.c \
+	kernel/timer.c \
+	kernel/vcpu.c \
+	kernel/vm.c \
+	kernel/vm_boot.c \
+	kernel/vm_console.c \
 	mm/frames.c \
 	mm/guest_access.c \
 	mm/p2m.c \

@@ -16,6 +16,33 @@
 /* How soon an entry with a held-back interrupt must exit (virt_vcpu.irq_deferred): one guest instruction is
  * over long before, and 20 us more on an interrupt goes unnoticed. */
 #define IRQ_DEFER_NS (20 * NSEC_PER_USEC)
+
+/* --- virtual machines --------------------------------------------------------------------------- */
+
+/* VMs that can be defined: ids fit the frame table's 16 bits, and the table of pointers one page. */
+#define VM_MAX 256u
+
+/* Timers that can be armed on one pCPU: one per vCPU and one per VM, were all of them there. */
+#define TIMERS_PER_PCPU_MAX (VM_MAX * (VM_VCPUS_MAX + 1))
+
+/* A VM's devices are not advanced by their timer more often than this, whatever rate the guest programs: 20 kHz,
+ * more than twice the RTC's fastest. */
+#define TIMER_INTERVAL_MIN_NS (50 * NSEC_PER_USEC)
+
+/* Output kept per VM: a whole Linux boot. Power of two. */
+#define CONSOLE_RING_BYTES 65536u
+
+/* Iterations of a string instruction emulated before interrupts are looked at again: some 10 us. */
+#define EMULATE_ITERATIONS_MAX 64u
+
+/* Level-1 tables (2 MiB of guest memory each) freed per housekeeping step: some 100 us. */
+#define TEARDOWN_TABLES 4u
+
+/* Pages for a VM's bitmaps, and for a vCPU's control block, extended state and struct vcpu; admission control sets them
+ * aside. Measured by the bench guest's overhead lines, rounded up. */
+#define VM_OVERHEAD_PAGES   16u
+#define VCPU_OVERHEAD_PAGES 8u
+
 /* --- limits of VM definition files ------------------------------------------------------------- */
 
 /* Bytes. A file with every key set is under 10 KiB. */

@@ -193,6 +193,7 @@ bool p2m_destroy_step(struct p2m *p2m, u32 budget)
 		return false;
 	}
 	frame_free(hpa_to_mfn(p2m->root), 0);
+	p2m->root = hpa(0);
 	p2m->table_pages--;
 	assert(p2m->touched_pages == 0 && p2m->table_pages == 0);
 	return true;

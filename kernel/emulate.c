@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The surroundings that arch/x86/emul needs: guest page tables, guest RAM, devices. All that is
+ * read from the guest is copied once.
+ */
+#include "kernel/emulate.h"
+
+#include "arch/x86/emul/exec.h"
+#include "arch/x86/emul/walk.h"
+#include "arch/x86/regs.h"
+#include "kernel/guest_layout.h"
+#include "kernel/lib/err.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
+#include "kernel/log.h"
+#include "kernel/params.h"
+#include "kernel/vm.h"
+#include "kernel/exits_priv.h"
+
+/* One instruction under emulation. */
+struct emulation {
+	struct emul_bus bus;
+	struct walk_mem mem;
+	struct vcpu *vcpu;
+	struct guest_state gs;
+	struct walk_mode mode;
+};
+
+/* --- guest page tables ------------------------------------------------------------------------ */
+
+static const void *walk_page(struct walk_mem *mem, gpa_t page)
+{
+	struct emulation *e = container_of(mem, struct emulation, mem);
+
+	return vcpu_page(e->vcpu, gpa_to_gfn(page));
+}
+
+static int walk_update(struct walk_mem *mem, gpa_t entry, u8 size, u64 old, u64 next)
+{
+	struct emulation *e = container_of(mem, struct emulation, mem);
+	u8 *page = vcpu_page(e->vcpu, gpa_to_gfn(entry));
+
+	if (page == NULL) {
+		return ERR_NOENT;
+	}
+	void *at = page + (entry.v & PAGE_MASK);
+	u32 old32 = (u32)old;
+	bool done = size == 8 ? __atomic_compare_exchange_n((u64 *)at, &old, next, false,
+							    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+			      : __atomic_compare_exchange_n((u32 *)at, &old32, (u32)next, false,
+							    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+
+	return done ? 0 : ERR_AGAIN;
+}
+
+static void emulation_init(struct emulation *e, struct vcpu *vcpu, u32 state_mask)
+{
+	const struct cpuid_table *cpuid = &vcpu->vm->cpuid;
+
+	e->vcpu = vcpu;
+	e->mem = (struct walk_mem){.page = walk_page, .update = walk_update};
+	virt->get_state(vcpu->hw, state_mask, &e->gs);
+	/* Protection keys are not shown to guests. */
+	walk_mode_of(&e->gs, cpuid->phys_bits, virt_caps.s2.has_1g, 0, &e->mode);
+}
+
+/* Translates; a guest page fault goes to bus.fault. */
+static int translate(struct emulation *e, gva_t at, u32 access, gpa_t *out)
+{
+	struct walk_result result;
+	int err = walk(&e->mode, &e->mem, at, access, &result);
+
+	if (err == ERR_FAULT) {
+		e->bus.fault = (struct emul_fault){
+			.vector = EMUL_VECTOR_PF,
+			.has_error = true,
+			.error = result.error,
+			.address = at.v,
+		};
+	}
+	*out = result.gpa;
+	return err;
+}
+
+/* --- memory ----------------------------------------------------------------------------------- */
+
+static bool is_lapic(const struct vcpu *vcpu, gpa_t at)
+{
+	return at.v - GUEST_LAPIC_BASE < VLAPIC_MMIO_SIZE && vlapic_enabled(&vcpu->lapic) &&
+	       !vlapic_is_x2apic(&vcpu->lapic);
+}
+
+static u64 device_read(struct vcpu *vcpu, gpa_t at, u8 size)
+{
+	if (is_lapic(vcpu, at)) {
+		struct vlapic_time time = vcpu_time(vcpu);
+
+		return vlapic_mmio_read(&vcpu->lapic, at.v & PAGE_MASK, size, &time);
+	}
+	return platform_mmio_read(&vcpu->vm->platform, at, size);
+}
+
+static void device_write(struct vcpu *vcpu, gpa_t at, u8 size, u64 value)
+{
+	if (is_lapic(vcpu, at)) {
+		struct vlapic_time time = vcpu_time(vcpu);
+		struct vlapic_effect effect = {.kind = VLAPIC_NOTHING};
+
+		vlapic_mmio_write(&vcpu->lapic, at.v & PAGE_MASK, size, value, &time, &effect);
+		vcpu_lapic_effect(vcpu, &effect);
+		return;
+	}
+	platform_mmio_write(&vcpu->vm->platform, at, size, value);
+}
+
+/* Within one page. */
+static u64 phys_read(struct vcpu *vcpu, gpa_t at, u8 size)
+{
+	const u8 *page = vcpu_page(vcpu, gpa_to_gfn(at));
+	u64 value = 0;
+
+	if (page == NULL) {
+		value = device_read(vcpu, at, size);
+	} else {
+		memcpy(&value, page + (at.v & PAGE_MASK), size);
+	}
+	return size == 8 ? value : value & (BIT(8 * size) - 1);
+}
+
+static void phys_write(struct vcpu *vcpu, gpa_t at, u8 size, u64 value)
+{
+	u8 *page = vcpu_page(vcpu, gpa_to_gfn(at));
+
+	if (page == NULL) {
+		device_write(vcpu, at, size, value);
+	} else {
+		memcpy(page + (at.v & PAGE_MASK), &value, size);
+	}
+}
+
+/* The parts of an access on either side of a page boundary. */
+struct split {
+	gpa_t at[2];
+	u8 size[2];
+};
+
+static int split_translate(struct emulation *e, gva_t at, u8 size, u32 access, struct split *out)
+{
+	u64 room = PAGE_SIZE - (at.v & PAGE_MASK);
+
+	out->size[0] = (u8)MIN((u64)size, room);
+	out->size[1] = size - out->size[0];
+	int err = translate(e, at, access, &out->at[0]);
+
+	if (err == 0 && out->size[1] != 0) {
+		err = translate(e, gva(at.v + out->size[0]), access, &out->at[1]);
+	}
+	return err;
+}
+
+static int bus_read(struct emul_bus *bus, gva_t at, u8 size, bool for_write, u64 *value)
+{
+	struct emulation *e = container_of(bus, struct emulation, bus);
+	struct split s;
+	int err = split_translate(e, at, size, for_write ? WALK_WRITE : WALK_READ, &s);
+
+	if (err != 0) {
+		return err;
+	}
+	*value = phys_read(e->vcpu, s.at[0], s.size[0]);
+	if (s.size[1] != 0) {
+		*value |= phys_read(e->vcpu, s.at[1], s.size[1]) << (8 * s.size[0]);
+	}
+	return 0;
+}
+
+static int bus_write(struct emul_bus *bus, gva_t at, u8 size, u64 value)
+{
+	struct emulation *e = container_of(bus, struct emulation, bus);
+	struct split s;
+	int err = split_translate(e, at, size, WALK_WRITE, &s);
+
+	if (err != 0) {
+		return err;
+	}
+	phys_write(e->vcpu, s.at[0], s.size[0], value);
+	if (s.size[1] != 0) {
+		phys_write(e->vcpu, s.at[1], s.size[1], value >> (8 * s.size[0]));
+	}
+	return 0;
+}
+
+static int bus_probe_write(struct emul_bus *bus, gva_t at, u8 size)
+{
+	struct split s;
+
+	return split_translate(container_of(bus, struct emulation, bus), at, size, WALK_WRITE, &s);
+}
+
+static int bus_in(struct emul_bus *bus, u16 port, u8 size, u32 *value)
+{
+	struct emulation *e = container_of(bus, struct emulation, bus);
+
+	*value = exit_port_read(e->vcpu, port, size);
+	return 0;
+}
+
+static int bus_out(struct emul_bus *bus, u16 port, u8 size, u32 value)
+{
+	struct emulation *e = container_of(bus, struct emulation, bus);
+
+	exit_port_write(e->vcpu, port, size, value);
+	return 0;
+}
+
+/* --- fetching --------------------------------------------------------------------------------- */
+
+static gva_t code_address(const struct guest_state *gs, u64 offset)
+{
+	u64 rip = gs->rip + offset;
+
+	if (insn_mode_of(gs->efer, gs->seg[SEG_CS].attr) == INSN_MODE_64) {
+		return gva(rip);
+	}
+	return gva((u32)(gs->seg[SEG_CS].base + (u32)rip));
+}
+
+/* Copies up to INSN_LEN_MAX bytes at RIP; *n says how many could be had. An error only when it is
+ * none. */
+static int fetch(struct emulation *e, u8 *bytes, size_t *n)
+{
+	*n = 0;
+	while (*n < INSN_LEN_MAX) {
+		gva_t at = code_address(&e->gs, *n);
+		size_t chunk = MIN(INSN_LEN_MAX - *n, PAGE_SIZE - (at.v & PAGE_MASK));
+		gpa_t where;
+		int err = translate(e, at, WALK_FETCH, &where);
+		const u8 *page = err == 0 ? vcpu_page(e->vcpu, gpa_to_gfn(where)) : NULL;
+
+		if (page == NULL) {
+			return *n > 0 ? 0 : err != 0 ? err : ERR_NOENT;
+		}
+		memcpy(bytes + *n, page + (where.v & PAGE_MASK), chunk);
+		*n += chunk;
+	}
+	return 0;
+}
+
+/* The quick way to the first bytes of code in 64-bit mode; NULL: take the long one. */
+static const u8 *code_peek(struct emulation *e, size_t *n)
+{
+	u8 levels = (e->gs.cr4 & CR4_LA57) != 0 ? 5 : 4;
+	gpa_t where;
+
+	if (!walk_code(&e->mem, walk_page, e->gs.cr3, levels, e->gs.rip, &where)) {
+		return NULL;
+	}
+	const u8 *page = vcpu_page(e->vcpu, gpa_to_gfn(where));
+
+	*n = PAGE_SIZE - (where.v & PAGE_MASK);
+	return page != NULL ? page + (where.v & PAGE_MASK) : NULL;
+}
+
+static u8 len_slow(struct emulation *e, enum insn_id expected)
+{
+	const struct cpuid_table *cpuid = &e->vcpu->vm->cpuid;
+	u8 bytes[INSN_LEN_MAX];
+	size_t n;
+
+	walk_mode_of(&e->gs, cpuid->phys_bits, virt_caps.s2.has_1g, 0, &e->mode);
+	if (fetch(e, bytes, &n) != 0) {
+		return 0;
+	}
+	int len = insn_len(bytes, n, insn_mode_of(e->gs.efer, e->gs.seg[SEG_CS].attr), expected);
+
+	return len > 0 ? (u8)len : 0;
+}
+
+u8 emulate_insn_len(struct vcpu *vcpu, const struct vm_exit *exit, enum insn_id expected)
+{
+	if (exit->insn_len != 0) {
+		return exit->insn_len;
+	}
+	struct emulation e;
+
+	e.vcpu = vcpu;
+	e.mem = (struct walk_mem){.page = walk_page, .update = walk_update};
+	virt->get_state(vcpu->hw, GS_RIP | GS_CONTROL | GS_CODE, &e.gs);
+	if (insn_mode_of(e.gs.efer, e.gs.seg[SEG_CS].attr) == INSN_MODE_64) {
+		size_t n;
+		const u8 *bytes = code_peek(&e, &n);
+		u8 len = bytes != NULL ? insn_quick_len(bytes, n, expected) : 0;
+
+		if (likely(len != 0)) {
+			return len;
+		}
+	}
+	return len_slow(&e, expected);
+}
+
+/* --- executing -------------------------------------------------------------------------------- */
+
+static int decode(struct emulation *e, u8 *bytes, size_t *n, struct insn *insn)
+{
+	int err = fetch(e, bytes, n);
+
+	if (err != 0) {
+		return err;
+	}
+	return insn_decode(bytes, *n, insn_mode_of(e->gs.efer, e->gs.seg[SEG_CS].attr), insn);
+}
+
+int emulate_decode(struct vcpu *vcpu, struct insn *insn)
+{
+	struct emulation e;
+	u8 bytes[INSN_LEN_MAX];
+	size_t n;
+
+	emulation_init(&e, vcpu, GS_RIP | GS_CONTROL | GS_SEGS);
+	return decode(&e, bytes, &n, insn);
+}
+
+static void fault_raise(struct emulation *e)
+{
+	const struct emul_fault *f = &e->bus.fault;
+
+	if (f->vector == EMUL_VECTOR_PF) {
+		e->gs.cr2 = f->address;
+		if (virt->set_state(e->vcpu->hw, GS_CONTROL, &e->gs) != 0) {
+			vm_end(e->vcpu->vm, VM_END_CRASHED, 1, "vCPU %u: page fault refused",
+			       e->vcpu->index);
+			return;
+		}
+	}
+	vcpu_raise(e->vcpu, f->vector, f->has_error, f->error);
+}
+
+static void give_up(struct emulation *e, const u8 *bytes, size_t n, int err)
+{
+	char hex[3 * INSN_LEN_MAX + 1] = "";
+
+	for (size_t i = 0; i < n; i++) {
+		fmt_print(hex + 3 * i, sizeof(hex) - 3 * i, " %02x", bytes[i]);
+	}
+	vm_end(e->vcpu->vm, VM_END_CRASHED, 1,
+	       "vCPU %u: cannot execute the instruction at %04x:%llx on a device (%s):%s",
+	       e->vcpu->index, e->gs.seg[SEG_CS].selector, (unsigned long long)e->gs.rip,
+	       err_name(err), hex);
+	vcpu_dump(e->vcpu);
+}
+
+/* The instruction ran to its end, for some iterations, or to a fault after some. */
+static void state_commit(struct emulation *e)
+{
+	if (virt->set_state(e->vcpu->hw, GS_RIP, &e->gs) != 0) {
+		vm_end(e->vcpu->vm, VM_END_CRASHED, 1, "vCPU %u: RIP %llx refused", e->vcpu->index,
+		       (unsigned long long)e->gs.rip);
+	}
+}
+
+enum exit_action emulate_insn(struct vcpu *vcpu)
+{
+	struct emulation e = {.bus = {.read = bus_read,
+				      .write = bus_write,
+				      .probe_write = bus_probe_write,
+				      .in = bus_in,
+				      .out = bus_out}};
+	u8 bytes[INSN_LEN_MAX];
+	size_t n = 0;
+	struct insn insn;
+
+	emulation_init(&e, vcpu, GS_RIP | GS_CONTROL | GS_SEGS);
+	int err = decode(&e, bytes, &n, &insn);
+
+	if (err == 0) {
+		err = emul_exec(&insn, vcpu->hw->gpr, &e.gs, &e.bus, EMULATE_ITERATIONS_MAX);
+	} else if (err == ERR_INVAL) {
+		vcpu_raise(vcpu, VECTOR_UD, false, 0);
+		return EXIT_RECHECK;
+	} else if (err == ERR_RANGE) {
+		vcpu_raise_gp(vcpu);
+		return EXIT_RECHECK;
+	}
+	switch (err) {
+	case 0:
+	case ERR_AGAIN:
+		state_commit(&e);
+		if ((e.gs.rflags & RFLAGS_TF) != 0) {
+			vcpu_single_step(vcpu);
+		}
+		break;
+	case ERR_FAULT:
+		state_commit(&e);
+		fault_raise(&e);
+		break;
+	case ERR_LIMIT: /* the guest changes its tables under us: again */
+		break;
+	default:
+		give_up(&e, bytes, n, err);
+	}
+	return EXIT_RECHECK;
+}

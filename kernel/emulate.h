@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Instructions that hardware cannot finish: fetched through the guest's page tables, decoded, and executed on its
+ * registers, RAM and devices (arch/x86/emul does the pure part). Called by exit handlers, no locks held.
+ */
+#ifndef KERNEL_EMULATE_H
+#define KERNEL_EMULATE_H
+
+#include "arch/x86/emul/decode.h"
+#include "kernel/exits.h"
+#include "kernel/vcpu.h"
+
+/* Length of the instruction at RIP, which hardware says is an `expected`; exit->insn_len if hardware gave it. 0: the
+ * guest changed it meanwhile or it cannot be read; the vCPU is to be entered again to meet what is there now. */
+u8 emulate_insn_len(struct vcpu *vcpu, const struct vm_exit *exit, enum insn_id expected);
+
+/* Executes the instruction at RIP: device memory, string I/O. Faults are raised in the guest; what cannot be
+ * executed stops the VM. */
+enum exit_action emulate_insn(struct vcpu *vcpu);
+
+/* Decodes the instruction at RIP without executing it. Same errors as insn_decode(); ERR_FAULT: it cannot be read. */
+int emulate_decode(struct vcpu *vcpu, struct insn *insn) must_check;
+
+#endif

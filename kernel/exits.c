@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The table of exit handlers, and those that fit in a few lines. */
+#include "kernel/exits.h"
+
+#include "arch/arch.h"
+#include "arch/x86/regs.h"
+#include "guest-tools/abi/evenkeel.h"
+#include "kernel/dispatch.h"
+#include "kernel/emulate.h"
+#include "kernel/exits_priv.h"
+#include "kernel/lib/err.h"
+#include "kernel/log.h"
+#include "kernel/vm.h"
+#include "mm/frames.h"
+
+/* --- asynchronous ----------------------------------------------------------------------------- */
+
+static enum exit_action exit_intr(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	(void)vcpu;
+	(void)exit;
+	arch_irq_window();
+	dispatch_timer_fired();
+	dispatch_work();
+	return EXIT_TIMECHECK;
+}
+
+/* The handler ran already, or the event is looked at before the next entry anyway. */
+static enum exit_action exit_nothing(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	(void)vcpu;
+	(void)exit;
+	return EXIT_RECHECK;
+}
+
+/* A spinning guest gives the pCPU to whoever it may be waiting for. */
+static enum exit_action exit_pause(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	(void)vcpu;
+	(void)exit;
+	return EXIT_LEAVE;
+}
+
+/* --- instructions ----------------------------------------------------------------------------- */
+
+static enum exit_action exit_cpuid(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	struct cpuid_dynamic dynamic = {.apic_id = vcpu->index};
+	u64 *gpr = vcpu->hw->gpr;
+	u8 len = emulate_insn_len(vcpu, exit, INSN_CPUID);
+	u32 leaf = (u32)gpr[GPR_RAX];
+	struct cpuid_regs regs;
+
+	if (unlikely(len == 0)) {
+		return EXIT_RECHECK;
+	}
+	if (cpuid_needs_state(leaf)) {
+		struct guest_state gs;
+
+		virt->get_state(vcpu->hw, GS_CONTROL, &gs);
+		dynamic.cr4 = gs.cr4;
+		dynamic.xcr0 = virt->get_xcr0(vcpu->hw);
+	}
+	cpuid_lookup(&vcpu->vm->cpuid, leaf, (u32)gpr[GPR_RCX], &dynamic, &regs);
+	gpr[GPR_RAX] = regs.eax;
+	gpr[GPR_RBX] = regs.ebx;
+	gpr[GPR_RCX] = regs.ecx;
+	gpr[GPR_RDX] = regs.edx;
+	vcpu_skip(vcpu, len);
+	return EXIT_RESUME;
+}
+
+static enum exit_action exit_hlt(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	u8 len = emulate_insn_len(vcpu, exit, INSN_HLT);
+
+	if (len != 0) {
+		vcpu_skip(vcpu, len);
+		vcpu->state = VCPU_HALTED;
+	}
+	return EXIT_RECHECK;
+}
+
+static s64 hypercall(u64 number, u8 cpl)
+{
+	if (cpl != 0) {
+		return EVK_ERR_PERM;
+	}
+	switch (number) {
+	case EVK_CALL_NOP:
+		return 0;
+	case EVK_CALL_VERSION:
+		return EVK_ABI_VERSION;
+	default:
+		return EVK_ERR_NOSYS;
+	}
+}
+
+/* With guest.interface = "none" there is no hypervisor to call: #UD, as on a bare CPU. */
+static enum exit_action exit_hypercall(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	u64 *gpr = vcpu->hw->gpr;
+	struct guest_state gs;
+	u8 len = emulate_insn_len(vcpu, exit, virt_caps.hypercall_insn);
+
+	if (len == 0) {
+		return EXIT_RECHECK;
+	}
+	if (!vcpu->vm->cpuid.evk_leaves) {
+		vcpu_raise(vcpu, VECTOR_UD, false, 0);
+		return EXIT_RECHECK;
+	}
+	virt->get_state(vcpu->hw, GS_CODE, &gs);
+	gpr[GPR_RAX] = (u64)hypercall(gpr[GPR_RAX], gs.cpl);
+	vcpu_skip(vcpu, len);
+	return EXIT_RESUME;
+}
+
+static enum exit_action exit_ud(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	(void)exit;
+	vcpu_raise(vcpu, VECTOR_UD, false, 0);
+	return EXIT_RECHECK;
+}
+
+static enum exit_action exit_gp(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	(void)exit;
+	vcpu_raise_gp(vcpu);
+	return EXIT_RECHECK;
+}
+
+/* Guest memory is always coherent: there is nothing to write back. */
+static enum exit_action exit_wbinvd(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	struct insn insn;
+	u8 len = exit->insn_len;
+
+	if (len == 0 && emulate_decode(vcpu, &insn) == 0 &&
+	    (insn.id == INSN_WBINVD || insn.id == INSN_INVD)) {
+		len = insn.len;
+	}
+	if (len != 0) {
+		vcpu_skip(vcpu, len);
+	}
+	return EXIT_RECHECK;
+}
+
+static enum exit_action exit_xsetbv(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	const u64 *gpr = vcpu->hw->gpr;
+	u64 value = gpr[GPR_RDX] << 32 | (u32)gpr[GPR_RAX];
+	u8 len = emulate_insn_len(vcpu, exit, INSN_XSETBV);
+	struct guest_state gs;
+
+	if (len == 0) {
+		return EXIT_RECHECK;
+	}
+	virt->get_state(vcpu->hw, GS_CONTROL | GS_CODE, &gs);
+	if ((gs.cr4 & CR4_OSXSAVE) == 0) {
+		return exit_ud(vcpu, exit);
+	}
+	if (gs.cpl != 0 || (u32)gpr[GPR_RCX] != 0 || !cpuid_xcr0_valid(&vcpu->vm->cpuid, value) ||
+	    virt->set_xcr0(vcpu->hw, value) != 0) {
+		return exit_gp(vcpu, exit);
+	}
+	vcpu_skip(vcpu, len);
+	return EXIT_RECHECK;
+}
+
+/* MOV to CR8: the guest lowers its priority while an interrupt waits below it. */
+static enum exit_action exit_cr(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	struct insn insn;
+
+	if (exit->cr.cr != 8 || !exit->cr.write) {
+		vm_end(vcpu->vm, VM_END_CRASHED, 1, "vCPU %u: unexpected access to CR%u",
+		       vcpu->index, exit->cr.cr);
+		return EXIT_RECHECK;
+	}
+	if (emulate_decode(vcpu, &insn) != 0 || insn.id != INSN_MOV_TO_CR) {
+		return EXIT_RECHECK;
+	}
+	u64 value = vcpu->hw->gpr[insn.src.reg];
+
+	if (value > 15) {
+		return exit_gp(vcpu, exit);
+	}
+	vcpu->hw->cr8 = (u8)value;
+	vlapic_set_cr8(&vcpu->lapic, (u8)value);
+	vcpu_skip(vcpu, insn.len);
+	return EXIT_RECHECK;
+}
+
+/* --- memory and exceptions -------------------------------------------------------------------- */
+
+static enum exit_action exit_s2_fault(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	struct p2m *p2m = &vcpu->vm->p2m;
+	gfn_t gfn = gpa_to_gfn(exit->s2.gpa);
+	mfn_t page;
+
+	if (p2m_is_ram(p2m, gfn)) {
+		if (p2m_touch(p2m, gfn, &page) != 0) {
+			/* Admission control has set it aside: our own accounting is wrong. */
+			vm_end(vcpu->vm, VM_END_CRASHED, 1, "out of machine memory");
+			return EXIT_RECHECK;
+		}
+		return EXIT_RESUME;
+	}
+	if (exit->s2.table_walk || (exit->s2.access & S2_EXEC) != 0) {
+		vm_end(vcpu->vm, VM_END_CRASHED, 1,
+		       "vCPU %u: %s at guest-physical %llx, where there is no memory", vcpu->index,
+		       exit->s2.table_walk ? "page tables" : "executes",
+		       (unsigned long long)exit->s2.gpa.v);
+		vcpu_dump(vcpu);
+		return EXIT_RECHECK;
+	}
+	return emulate_insn(vcpu);
+}
+
+/* #DB and #AC come here only so that endless delivery leaves room for machine interrupts: hand them
+ * back. */
+static enum exit_action exit_exception(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	struct guest_state gs;
+
+	if (exit->exception.vector == VECTOR_DB) {
+		virt->get_state(vcpu->hw, GS_DEBUG, &gs);
+		gs.dr6 |= exit->exception.address;
+		if (virt->set_state(vcpu->hw, GS_DEBUG, &gs) != 0) {
+			vm_end(vcpu->vm, VM_END_CRASHED, 1, "vCPU %u: DR6 refused", vcpu->index);
+			return EXIT_RECHECK;
+		}
+	}
+	vcpu_raise(vcpu, exit->exception.vector, exit->exception.has_error, exit->exception.error);
+	return EXIT_RECHECK;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static enum exit_action exit_crash(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	vm_end(vcpu->vm, VM_END_CRASHED, 1, "vCPU %u: %s (reason %llx)", vcpu->index,
+	       exit_name(exit->kind), (unsigned long long)exit->hw_reason);
+	vcpu_dump(vcpu);
+	return EXIT_RECHECK;
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	enum exit_action (*handler)(struct vcpu *vcpu, struct vm_exit *exit);
+} exits[EXIT_KIND_COUNT] = {
+	[EXIT_INTR]         = {"machine interrupt", exit_intr},
+	[EXIT_NMI]          = {"machine NMI",       exit_nothing},
+	[EXIT_WINDOW]       = {"interrupt window",  exit_nothing},
+	[EXIT_NMI_WINDOW]   = {"NMI window",        exit_nothing},
+	[EXIT_CPUID]        = {"CPUID",             exit_cpuid},
+	[EXIT_HLT]          = {"HLT",               exit_hlt},
+	[EXIT_HYPERCALL]    = {"hypercall",         exit_hypercall},
+	[EXIT_IO]           = {"port I/O",          exit_io},
+	[EXIT_RDMSR]        = {"RDMSR",             exit_rdmsr},
+	[EXIT_WRMSR]        = {"WRMSR",             exit_wrmsr},
+	[EXIT_S2_FAULT]     = {"nested page fault", exit_s2_fault},
+	[EXIT_EXCEPTION]    = {"exception",         exit_exception},
+	[EXIT_CR_ACCESS]    = {"control register",  exit_cr},
+	[EXIT_XSETBV]       = {"XSETBV",            exit_xsetbv},
+	[EXIT_PAUSE]        = {"PAUSE",             exit_pause},
+	[EXIT_RDPMC]        = {"RDPMC",             exit_gp},
+	[EXIT_MONITOR]      = {"MONITOR",           exit_ud},
+	[EXIT_MWAIT]        = {"MWAIT",             exit_ud},
+	[EXIT_WBINVD]       = {"WBINVD",            exit_wbinvd},
+	[EXIT_INSN_UD]      = {"virtualisation instruction", exit_ud},
+	[EXIT_TASK_SWITCH]  = {"hardware task switch, which is not supported", exit_crash},
+	[EXIT_TRIPLE_FAULT] = {"triple fault",      exit_crash},
+	[EXIT_ENTRY_FAILED] = {"guest state refused by hardware", exit_crash},
+	[EXIT_UNKNOWN]      = {"unknown exit",      exit_crash},
+};
+/* clang-format on */
+
+enum exit_action exit_handle(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	return exits[exit->kind].handler(vcpu, exit);
+}
+
+const char *exit_name(enum vm_exit_kind kind)
+{
+	return exits[kind].name;
+}

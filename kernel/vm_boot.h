@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Start of day for VMs. */
+#ifndef KERNEL_VM_BOOT_H
+#define KERNEL_VM_BOOT_H
+
+/* Adds and starts the VMs that the boot modules define; says on the log what is wrong with any. pCPU 0, once. */
+void vm_boot(void);
+
+#endif
