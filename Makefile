@@ -38,6 +38,12 @@ PURE_SRCS := \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
 	kernel/lib/heap.c \
+	kernel/loader/bzimage.c \
+	kernel/loader/elf.c \
+	kernel/loader/linux_boot.c \
+	kernel/loader/loader.c \
+	kernel/loader/multiboot1.c \
+	kernel/loader/plan.c \
 	sched/rr.c
 
 # The rest of the hypervisor.
@@ -70,6 +76,8 @@ UNIT_TESTS := \
 	err \
 	fmt \
 	heap \
+	linux_boot \
+	multiboot1 \
 	ring \
 	rr \
 	tick_backlog \
