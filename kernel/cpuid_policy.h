@@ -10,11 +10,8 @@
 #ifndef KERNEL_CPUID_POLICY_H
 #define KERNEL_CPUID_POLICY_H
 
+#include "arch/x86/cpuid_regs.h"
 #include "kernel/lib/types.h"
-
-struct cpuid_regs {
-	u32 eax, ebx, ecx, edx;
-};
 
 /* --- what the machine offers ------------------------------------------------------------------ */
 

@@ -6,12 +6,9 @@
 #ifndef ARCH_X86_CPU_H
 #define ARCH_X86_CPU_H
 
+#include "arch/x86/cpuid_regs.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/types.h"
-
-struct cpuid_regs {
-	u32 eax, ebx, ecx, edx;
-};
 
 static inline struct cpuid_regs cpuid(u32 leaf, u32 subleaf)
 {
