@@ -54,6 +54,7 @@ HV_SRCS := \
 	kernel/exit_msr.c \
 	kernel/exits.c \
 	kernel/finish.c \
+	kernel/hypervisor.c \
 	kernel/modules.c \
 	kernel/platform.c \
 	kernel/timer.c \
