@@ -71,6 +71,7 @@ ASM_SRCS :=
 
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
+	apic_route \
 	clock \
 	config \
 	emul_decode \
@@ -83,6 +84,7 @@ UNIT_TESTS := \
 	rr \
 	tick_backlog \
 	vlapic \
+	vlapic_timer \
 	vpci \
 	vpit \
 	vpm \
