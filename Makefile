@@ -26,10 +26,12 @@ PURE_SRCS := \
 	kernel/config/types.c \
 	kernel/dev/apic_route.c \
 	kernel/dev/tick_backlog.c \
+	kernel/dev/vioapic.c \
 	kernel/dev/vlapic.c \
 	kernel/dev/vlapic_regs.c \
 	kernel/dev/vlapic_timer.c \
 	kernel/dev/vpci.c \
+	kernel/dev/vpic.c \
 	kernel/dev/vpit.c \
 	kernel/dev/vpm.c \
 	kernel/dev/vreset.c \
@@ -83,9 +85,11 @@ UNIT_TESTS := \
 	ring \
 	rr \
 	tick_backlog \
+	vioapic \
 	vlapic \
 	vlapic_timer \
 	vpci \
+	vpic \
 	vpit \
 	vpm \
 	vreset \
