@@ -35,6 +35,7 @@ PURE_SRCS := \
 	kernel/dev/vpit.c \
 	kernel/dev/vpm.c \
 	kernel/dev/vreset.c \
+	kernel/dev/vrtc.c \
 	kernel/dev/vuart.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
@@ -93,6 +94,7 @@ UNIT_TESTS := \
 	vpit \
 	vpm \
 	vreset \
+	vrtc \
 	vuart
 
 # --- flags ----------------------------------------------------------------------------------------
