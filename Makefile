@@ -37,6 +37,7 @@ PURE_SRCS := \
 	kernel/dev/vreset.c \
 	kernel/dev/vrtc.c \
 	kernel/dev/vuart.c \
+	kernel/events.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
@@ -79,6 +80,7 @@ UNIT_TESTS := \
 	config \
 	emul_decode \
 	err \
+	events \
 	fmt \
 	heap \
 	linux_boot \
