@@ -52,6 +52,7 @@ PURE_SRCS := \
 
 # The rest of the hypervisor.
 HV_SRCS := \
+	arch/x86/cpu_identity.c \
 	kernel/dispatch.c \
 	kernel/emulate.c \
 	kernel/exit_io.c \
@@ -65,11 +66,15 @@ HV_SRCS := \
 	kernel/vcpu.c \
 	kernel/vm.c \
 	kernel/vm_boot.c \
+	kernel/vm_build.c \
 	kernel/vm_console.c \
 	mm/frames.c \
 	mm/guest_access.c \
 	mm/p2m.c \
 	kernel/lib/string.c
+
+# Of these, what host unit tests run too, on a machine that the test plays.
+HOST_TESTED_SRCS := $(filter mm/%,$(HV_SRCS))
 
 ASM_SRCS :=
 
@@ -84,6 +89,7 @@ UNIT_TESTS := \
 	fmt \
 	heap \
 	linux_boot \
+	mm \
 	multiboot1 \
 	ring \
 	rr \
@@ -110,12 +116,13 @@ HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf -mgeneral-regs
 	-I. $(WARN)
 
 HOST_CFLAGS := -std=gnu11 -O1 -g -fno-strict-aliasing -fno-omit-frame-pointer \
-	-fsanitize=address,undefined -fno-sanitize-recover=all -I. $(WARN)
+	-fsanitize=address,undefined -fno-sanitize-recover=all \
+	-DARCH_DIRECT_MAP_BASE=0x200000000000ul -I. $(WARN)
 
 # --- rules ----------------------------------------------------------------------------------------
 
 HV_OBJS   := $(PURE_SRCS:%.c=$(B)/hv/%.o) $(HV_SRCS:%.c=$(B)/hv/%.o) $(ASM_SRCS:%.asm=$(B)/hv/%.asm.o)
-HOST_OBJS := $(PURE_SRCS:%.c=$(B)/host/%.o) $(B)/host/tests/unit/support.o
+HOST_OBJS := $(PURE_SRCS:%.c=$(B)/host/%.o) $(HOST_TESTED_SRCS:%.c=$(B)/host/%.o) $(B)/host/tests/unit/support.o
 
 .PHONY: all unit clean help
 all: $(HV_OBJS)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Turning virtualisation on everywhere. The other pCPUs wait until the bootstrap pCPU has probed; it waits until all
- * of them have reported. A pCPU on which virtualisation cannot be turned on takes no part.
+ * Turning virtualisation on everywhere. The other pCPUs wait until the bootstrap pCPU has probed;
+ * it waits until all of them have reported. A pCPU on which virtualisation cannot be turned on
+ * takes no part.
  */
 #include "kernel/hypervisor.h"
 

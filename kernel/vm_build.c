@@ -3,7 +3,7 @@
 #include "kernel/vm_build.h"
 
 #include "arch/arch.h"
-#include "arch/x86/cpu.h"
+#include "arch/x86/cpu_identity.h"
 #include "kernel/firmware/firmware.h"
 #include "kernel/guest_layout.h"
 #include "kernel/lib/err.h"
