@@ -21,6 +21,12 @@ PURE_SRCS := \
 	arch/x86/emul/decode.c \
 	arch/x86/emul/decode_operands.c \
 	arch/x86/emul/decode_tables.c \
+	arch/x86/virt/svm/svm_asid.c \
+	arch/x86/virt/svm/svm_check.c \
+	arch/x86/virt/svm/svm_event.c \
+	arch/x86/virt/svm/svm_exit.c \
+	arch/x86/virt/svm/svm_intercept.c \
+	arch/x86/virt/svm/svm_state.c \
 	kernel/config.c \
 	kernel/config/keys.c \
 	kernel/config/types.c \
@@ -53,6 +59,13 @@ PURE_SRCS := \
 # The rest of the hypervisor.
 HV_SRCS := \
 	arch/x86/cpu_identity.c \
+	arch/x86/virt/svm/svm.c \
+	arch/x86/virt/svm/svm_inject.c \
+	arch/x86/virt/svm/svm_load.c \
+	arch/x86/virt/svm/svm_run.c \
+	arch/x86/virt/svm/svm_vcpu.c \
+	arch/x86/virt/virt.c \
+	arch/x86/virt/xstate.c \
 	kernel/dispatch.c \
 	kernel/emulate.c \
 	kernel/exit_io.c \
@@ -76,7 +89,8 @@ HV_SRCS := \
 # Of these, what host unit tests run too, on a machine that the test plays.
 HOST_TESTED_SRCS := $(filter mm/%,$(HV_SRCS))
 
-ASM_SRCS :=
+ASM_SRCS := \
+	arch/x86/virt/svm/svm_entry.asm
 
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
@@ -93,6 +107,11 @@ UNIT_TESTS := \
 	multiboot1 \
 	ring \
 	rr \
+	svm_asid \
+	svm_event \
+	svm_exit \
+	svm_intercept \
+	svm_state \
 	tick_backlog \
 	vioapic \
 	vlapic \

@@ -17,6 +17,11 @@
  * over long before, and 20 us more on an interrupt goes unnoticed. */
 #define IRQ_DEFER_NS (20 * NSEC_PER_USEC)
 
+/* Spinning: this many PAUSEs, each within so many cycles of the one before, are an exit. A lock is usually
+ * held for less than 3000 PAUSEs; two of one loop lie closer than 128 cycles. */
+#define PAUSE_FILTER_COUNT	   3000u
+#define PAUSE_FILTER_THRESHOLD_TSC 128u
+
 /* --- virtual machines --------------------------------------------------------------------------- */
 
 /* VMs that can be defined: ids fit the frame table's 16 bits, and the table of pointers one page. */

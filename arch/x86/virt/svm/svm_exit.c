@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What each exit code means (APM vol. 2, appendix C and 15.7 - 15.33). Codes that the intercepts do
+ * not ask for are EXIT_UNKNOWN.
+ */
+#include "arch/x86/virt/svm/svm_exit.h"
+
+#include "arch/x86/regs.h"
+
+/* Exceptions that push an error code (APM vol. 2, table 8-1). */
+#define HAS_ERROR                                                                                  \
+	(BIT(VECTOR_DF) | BIT(VECTOR_TS) | BIT(VECTOR_NP) | BIT(VECTOR_SS) | BIT(VECTOR_GP) |      \
+	 BIT(VECTOR_PF) | BIT(VECTOR_AC) | BIT(VECTOR_CP))
+
+/* What a #DB sets in DR6: B3:0, BLD is active low and hidden, BD, BS, BT. */
+#define DR6_EVENT_BITS 0xe00full
+
+static void decode_cr_access(const struct vmcb *vmcb, struct vm_exit *exit)
+{
+	u64 info = vmcb->control.exit_info1;
+
+	exit->cr.cr = exit->hw_reason & 0xf;
+	exit->cr.write = exit->hw_reason >= VMEXIT_CR_WRITE;
+	/* Zero, so not said, without decode assists; and for LMSW, CLTS and SMSW. */
+	exit->cr.gpr = (info & CR_INFO_MOV) != 0 ? info & CR_INFO_GPR : GPR_NONE;
+}
+
+static void decode_exception(const struct vmcb *vmcb, struct vm_exit *exit)
+{
+	u8 vector = (u8)(exit->hw_reason - VMEXIT_EXCP);
+	bool has_error = (HAS_ERROR & BIT(vector)) != 0;
+
+	exit->exception.vector = vector;
+	exit->exception.has_error = has_error;
+	exit->exception.error = has_error ? (u32)vmcb->control.exit_info1 : 0;
+	exit->exception.address = 0;
+	if (vector == VECTOR_PF) {
+		exit->exception.address = vmcb->control.exit_info2;
+	} else if (vector == VECTOR_DB) {
+		exit->exception.address = vmcb->save.dr6 & DR6_EVENT_BITS;
+	}
+}
+
+static void decode_io(const struct vmcb *vmcb, struct vm_exit *exit)
+{
+	u64 info = vmcb->control.exit_info1;
+
+	exit->io.port = (u16)(info >> IOIO_PORT_SHIFT);
+	exit->io.size_bytes = (info >> IOIO_SIZE_SHIFT) & IOIO_SIZE;
+	exit->io.in = (info & IOIO_IN) != 0;
+	exit->io.string = (info & IOIO_STR) != 0;
+	exit->io.rep = (info & IOIO_REP) != 0;
+	/* exit_info2 is the next RIP, on every CPU. */
+	exit->insn_len = (u8)(vmcb->control.exit_info2 - vmcb->save.rip);
+}
+
+static void decode_msr(const struct vmcb *vmcb, struct vm_exit *exit)
+{
+	exit->kind = (vmcb->control.exit_info1 & 1) != 0 ? EXIT_WRMSR : EXIT_RDMSR;
+}
+
+static void decode_npf(const struct vmcb *vmcb, struct vm_exit *exit)
+{
+	u64 info = vmcb->control.exit_info1;
+
+	exit->s2.gpa = gpa(vmcb->control.exit_info2);
+	exit->s2.access = (info & NPF_FETCH) != 0   ? S2_EXEC
+			  : (info & NPF_WRITE) != 0 ? S2_WRITE
+						    : S2_READ;
+	exit->s2.present = (info & NPF_PRESENT) != 0;
+	exit->s2.table_walk = (info & NPF_WALK) != 0;
+	/* 0 without decode assists, and for fetches (15.33.4). */
+	exit->s2.insn_byte_count = MIN(vmcb->control.insn_byte_count, 15);
+	exit->s2.insn_bytes = vmcb->control.insn_bytes;
+}
+
+/* clang-format off */
+#define INSN(k)    {.kind = (k), .insn = true}
+#define PLAIN(k)   {.kind = (k)}
+#define SPECIAL(k) {.kind = (k), .special = true}
+#define UNKNOWN    PLAIN(EXIT_UNKNOWN)
+#define CR         {.decode = decode_cr_access, .kind = EXIT_CR_ACCESS, .insn = true}
+#define EXCEPTION  {.decode = decode_exception, .kind = EXIT_EXCEPTION}
+
+/* Complete: a row left out would read as kind 0. */
+const struct svm_exit_row svm_exit_rows[SVM_EXIT_ROWS] = {
+	[VMEXIT_CR_READ ... VMEXIT_CR_READ + 15]   = CR,
+	[VMEXIT_CR_WRITE ... VMEXIT_CR_WRITE + 15] = CR,
+	[0x020 ... 0x03f]                          = UNKNOWN,
+	[VMEXIT_EXCP ... VMEXIT_EXCP + 17]         = EXCEPTION,
+	[VMEXIT_EXCP + VECTOR_MC]                  = SPECIAL(EXIT_NMI),
+	[VMEXIT_EXCP + 19 ... VMEXIT_EXCP + 31]    = EXCEPTION,
+	[VMEXIT_INTR]                              = PLAIN(EXIT_INTR),
+	[VMEXIT_NMI]                               = PLAIN(EXIT_NMI),
+	[VMEXIT_SMI]                               = PLAIN(EXIT_NMI),
+	[VMEXIT_INIT]                              = PLAIN(EXIT_NMI),
+	[0x064 ... 0x06e]                          = UNKNOWN,
+	[VMEXIT_RDPMC]                             = INSN(EXIT_RDPMC),
+	[0x070 ... 0x071]                          = UNKNOWN,
+	[VMEXIT_CPUID]                             = INSN(EXIT_CPUID),
+	[0x073]                                    = UNKNOWN,
+	[VMEXIT_IRET]                              = SPECIAL(EXIT_NMI_WINDOW),
+	[0x075]                                    = UNKNOWN,
+	[VMEXIT_INVD]                              = INSN(EXIT_WBINVD),
+	[VMEXIT_PAUSE]                             = INSN(EXIT_PAUSE),
+	[VMEXIT_HLT]                               = INSN(EXIT_HLT),
+	[0x079]                                    = UNKNOWN,
+	[VMEXIT_INVLPGA]                           = INSN(EXIT_INSN_UD),
+	[VMEXIT_IOIO]                              = {.decode = decode_io, .kind = EXIT_IO, .insn = true},
+	[VMEXIT_MSR]                               = {.decode = decode_msr, .kind = EXIT_RDMSR, .insn = true},
+	[VMEXIT_TASK_SWITCH]                       = PLAIN(EXIT_TASK_SWITCH),
+	[0x07e]                                    = UNKNOWN,
+	[VMEXIT_SHUTDOWN]                          = PLAIN(EXIT_TRIPLE_FAULT),
+	[VMEXIT_VMRUN]                             = INSN(EXIT_INSN_UD),
+	[VMEXIT_VMMCALL]                           = INSN(EXIT_HYPERCALL),
+	[VMEXIT_VMLOAD ... VMEXIT_SKINIT]          = INSN(EXIT_INSN_UD),
+	[0x087 ... 0x088]                          = UNKNOWN,
+	[VMEXIT_WBINVD]                            = INSN(EXIT_WBINVD),
+	[VMEXIT_MONITOR]                           = INSN(EXIT_MONITOR),
+	[VMEXIT_MWAIT]                             = INSN(EXIT_MWAIT),
+	[0x08c]                                    = UNKNOWN,
+	[VMEXIT_XSETBV]                            = INSN(EXIT_XSETBV),
+	[VMEXIT_RDPRU]                             = INSN(EXIT_INSN_UD),
+};
+/* clang-format on */
+
+const struct svm_exit_row *svm_exit_row_find(u32 code)
+{
+	static const struct svm_exit_row npf = {.decode = decode_npf, .kind = EXIT_S2_FAULT};
+	static const struct svm_exit_row invalid = PLAIN(EXIT_ENTRY_FAILED);
+	static const struct svm_exit_row unknown = UNKNOWN;
+
+	return code == VMEXIT_NPF ? &npf : code == VMEXIT_INVALID ? &invalid : &unknown;
+}

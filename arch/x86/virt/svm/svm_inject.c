@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events into a guest. Exceptions and NMIs go through EVENTINJ. External interrupts go through
+ * V_IRQ: it is hardware that waits for the guest to be ready, and V_IRQ after the exit says whether
+ * it was.
+ *
+ * NMI blocking is ours to track: it ends with IRET, which is intercepted from the delivery on. The
+ * exit comes before IRET is executed; treating it as an interrupt shadow keeps the next NMI out
+ * until it is.
+ */
+#include "arch/x86/virt/svm/svm_priv.h"
+
+#include "arch/x86/regs.h"
+#include "arch/x86/virt/svm/svm_event.h"
+
+#define CR8_WRITE BIT(16 + 8)
+
+static void intercept_set(struct svm_vcpu *v, u32 word, u64 bit, bool on)
+{
+	struct vmcb_control *control = &v->vmcb->control;
+	u32 old = control->intercept[word];
+
+	control->intercept[word] = on ? old | (u32)bit : old & ~(u32)bit;
+	control->clean &= ~(u32)VMCB_CLEAN_I;
+}
+
+void svm_inject_set_nmi_blocked(struct svm_vcpu *v, bool blocked)
+{
+	v->base.nmi_blocked = blocked;
+	intercept_set(v, VMCB_INTERCEPT_MISC1, BIT(MISC1_IRET), blocked);
+}
+
+/* Can V_IRQ carry this event? It must be taken before the first instruction, and not be in the way
+ * of an offered interrupt. EVENTINJ of external interrupts is right too, but QEMU may deliver them
+ * twice. */
+static bool fits_virq(const struct svm_vcpu *v, const struct virt_inject *inject)
+{
+	return inject->event.type == VIRT_EVENT_EXTINT && !inject->irq_offered &&
+	       !v->base.irq_deferred && (v->vmcb->save.rflags & RFLAGS_IF) != 0;
+}
+
+static void event_prepare(struct svm_vcpu *v, const struct virt_event *event)
+{
+	v->vmcb->control.event_inj = svm_event_encode(event);
+	/* Delivery ends an interrupt shadow. */
+	svm_shadow_set(v, false);
+	if (event->type == VIRT_EVENT_NMI) {
+		svm_inject_set_nmi_blocked(v, true);
+	}
+}
+
+u64 svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
+{
+	if (v->cr8_watched != inject->cr8_watch) {
+		v->cr8_watched = inject->cr8_watch;
+		intercept_set(v, VMCB_INTERCEPT_CR, CR8_WRITE, v->cr8_watched);
+	}
+	v->event_by_virq = fits_virq(v, inject);
+	if (v->event_by_virq) {
+		return svm_event_virq(inject->event.vector, v->base.cr8) | VMCB_V_IGN_TPR;
+	}
+	if (inject->event.type != VIRT_EVENT_NONE) {
+		event_prepare(v, &inject->event);
+	}
+	if (!inject->irq_offered || v->base.irq_deferred) {
+		return 0;
+	}
+	return svm_event_virq(inject->irq_vector, v->base.cr8);
+}
+
+void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, u64 virq,
+		       struct vm_exit *exit)
+{
+	struct vmcb_control *control = &v->vmcb->control;
+	bool taken = virq != 0 && (control->int_ctl & VMCB_V_IRQ) == 0;
+
+	/* Hardware clears the valid bit at the exit; where it did not get that far the event is
+	 * void. */
+	control->event_inj = 0;
+	exit->interrupted = svm_event_decode(control->exit_int_info,
+					     taken ? (int)(virq >> VMCB_V_VECTOR_SHIFT) : -1);
+	if (exit->interrupted.type == VIRT_EVENT_NMI) {
+		svm_inject_set_nmi_blocked(v, false);
+	}
+	if (!v->event_by_virq) {
+		exit->irq_taken = taken;
+	} else if (virq != 0 && !taken) {
+		/* An exit came first: it is still to be delivered. */
+		exit->interrupted = inject->event;
+	}
+	v->event_by_virq = false;
+}

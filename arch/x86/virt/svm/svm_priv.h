@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of svm/ share. Not for others. */
+#ifndef ARCH_X86_VIRT_SVM_SVM_PRIV_H
+#define ARCH_X86_VIRT_SVM_SVM_PRIV_H
+
+#include "arch/arch.h"
+#include "arch/x86/virt/svm/svm_asid.h"
+#include "arch/x86/virt/svm/svm_state.h"
+#include "arch/x86/virt/svm/vmcb.h"
+#include "arch/x86/virt/virt.h"
+#include "arch/x86/virt/xstate.h"
+
+struct svm_vcpu;
+
+/* One pCPU; touched by it alone. */
+struct svm_pcpu {
+	u64 hsave_pa; /* where hardware keeps host state while a guest runs; 0: not enabled yet */
+	u64 host_pa;  /* host state that VMLOAD brings back */
+	struct svm_asid_pool asids;
+	bool flush_all; /* the TLB must be flushed at the next entry to any guest */
+	/* Whose extended state and debug registers are in the machine, if also its regs_current is set and its
+	 * last_pcpu is this one. */
+	const struct svm_vcpu *regs_owner;
+	u64 tsc_aux; /* in the machine's MSR */
+};
+
+/* What the CPU has beyond struct virt_caps, and what is shared by all guests; (o) by probe(). */
+struct svm_machine {
+	struct svm_limits limits;
+	u64 iopm_pa, msrpm_pa;
+	u32 asid_count;
+	u32 clean_mask; /* VMCB_CLEAN_ALL, or 0 without clean bits */
+	bool flush_by_asid;
+	bool pause_filter;
+	bool tsc_aux;
+	u32 intercepts; /* SVM_NEEDS_*: what the machine offers */
+};
+
+extern struct svm_machine svm_machine;
+extern struct svm_pcpu svm_pcpus[PCPU_MAX];
+
+struct svm_vm {
+	struct virt_vm base;
+	u32 exceptions;
+	bool pause_exiting;
+};
+
+/* Fields belong to the pCPU that owns the vCPU, but for flush_pending. */
+struct svm_vcpu {
+	struct virt_vcpu base; /* first: svm_entry.asm finds gpr[] there */
+	struct vmcb *vmcb;
+	u64 vmcb_pa;
+	u64 host_pa;		/* of the pCPU it is loaded on */
+	struct svm_pcpu *pcpu;	/* it is loaded on, or NULL */
+	u32 last_pcpu;		/* it was loaded on last, PCPU_NONE before the first time */
+	bool regs_current;	/* see svm_pcpu.regs_owner */
+	bool cr8_watched;	/* CR8 writes exit */
+	bool event_by_virq;	/* the event of this entry went into V_IRQ */
+	u8 shadow_entries;	/* entries made without leaving shadow_rip */
+	u64 shadow_rip;		/* where the shadow is, while base.irq_deferred */
+	u32 flush_pending;	/* atomic: flush this vCPU's translations at the next entry */
+	struct svm_asid asid;
+	u64 tsc_aux;
+	u64 dr[4];
+	struct xstate xstate;
+};
+static_assert(offsetof(struct svm_vcpu, base) == 0, "svm_entry.asm");
+assert_offset(struct virt_vcpu, gpr, 0);
+
+static inline struct svm_vcpu *svm_vcpu_of(struct virt_vcpu *vcpu)
+{
+	return container_of(vcpu, struct svm_vcpu, base);
+}
+
+/* svm_vcpu.c */
+int svm_vm_create(const struct virt_vm_config *config, struct virt_vm **vm) must_check;
+void svm_vm_destroy(struct virt_vm *vm);
+int svm_vcpu_create(struct virt_vm *vm, u32 index, struct virt_vcpu **vcpu) must_check;
+void svm_vcpu_destroy(struct virt_vcpu *vcpu);
+void svm_vcpu_reset(struct virt_vcpu *vcpu);
+void svm_vcpu_get_state(struct virt_vcpu *vcpu, u32 mask, struct guest_state *state);
+int svm_vcpu_set_state(struct virt_vcpu *vcpu, u32 mask, const struct guest_state *state) must_check;
+bool svm_vcpu_advance(struct virt_vcpu *vcpu, u8 len);
+void svm_vcpu_set_tsc_offset(struct virt_vcpu *vcpu, u64 offset);
+
+/* svm_load.c */
+void svm_vcpu_load(struct virt_vcpu *vcpu);
+void svm_vcpu_unload(struct virt_vcpu *vcpu);
+void svm_vcpu_set_tsc_aux(struct svm_vcpu *v, u64 value);
+u64 svm_vcpu_get_xcr0(struct virt_vcpu *vcpu);
+int svm_vcpu_set_xcr0(struct virt_vcpu *vcpu, u64 xcr0) must_check;
+/* Around a change of the saved registers: what the machine holds of them is void / load them again, if
+ * the vCPU is loaded. */
+void svm_vcpu_regs_drop(struct svm_vcpu *v);
+void svm_vcpu_regs_reload(struct svm_vcpu *v);
+void svm_vcpu_flush_tlb(struct virt_vcpu *vcpu);
+/* Carries out what flush requests ask of the next entry. */
+void svm_vcpu_prepare_tlb(struct svm_vcpu *v);
+
+/* svm_run.c */
+void svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit);
+/* Begins and ends an interrupt shadow at the guest's RIP. */
+void svm_shadow_set(struct svm_vcpu *v, bool shadow);
+
+/* svm_inject.c */
+/* Sets up this entry's events; returns the bits of int_ctl that offer an interrupt. */
+u64 svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject);
+/* After the exit: what became of them, given what svm_inject_prepare() returned. */
+void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, u64 virq,
+		       struct vm_exit *exit);
+void svm_inject_set_nmi_blocked(struct svm_vcpu *v, bool blocked);
+
+#endif
