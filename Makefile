@@ -197,15 +197,24 @@ $(B)/deps.checked: Makefile tests/deps.sh
 
 # tests/guests/NAME.c (and NAME.asm where there is one), one Multiboot 1 kernel each.
 GUESTS := \
+	cpuid \
 	exceptions \
+	fpu \
 	hlt \
 	ioapic \
 	ipi \
 	lapic \
+	memory \
+	mmio \
+	msr \
+	pci \
 	pic \
 	pit \
 	pmtimer \
 	rtc \
+	smc \
+	stringio \
+	time \
 	uart
 
 # Guests with an assembly part.

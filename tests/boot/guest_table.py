@@ -21,15 +21,24 @@ class Guest:
 
 
 GUESTS = [
+    Guest("cpuid", vcpus=2),
     Guest("exceptions"),
+    Guest("fpu", cmdline="seconds=1"),
     Guest("hlt", vcpus=2),
     Guest("ioapic"),
     Guest("ipi-2", "ipi", vcpus=2),
     Guest("ipi-4", "ipi", vcpus=4),
     Guest("lapic"),
+    Guest("memory", mem_mb=128),
+    Guest("mmio"),
+    Guest("msr"),
+    Guest("pci"),
     Guest("pic"),
     Guest("pit"),
     Guest("pmtimer"),
     Guest("rtc"),
+    Guest("smc", vcpus=2),
+    Guest("stringio"),
+    Guest("time", vcpus=2),
     Guest("uart"),
 ]
