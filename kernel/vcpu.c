@@ -120,6 +120,7 @@ static void init_take(struct vcpu *vcpu)
 		return;
 	}
 	virt->vcpu_reset(vcpu->hw);
+	virt->set_tsc_offset(vcpu->hw, vcpu->tsc_offset); /* INIT leaves the TSC alone */
 	vlapic_reset(&vcpu->lapic);
 	events_init(&vcpu->events);
 	vcpu->nmi_pending = false;
@@ -305,7 +306,7 @@ enum vcpu_leave vcpu_run(struct vcpu *vcpu, u64 until_ns)
 
 	__atomic_store_n(&vcpu->pcpu, arch_pcpu_id(), __ATOMIC_SEQ_CST);
 	while (action != EXIT_LEAVE) {
-		if (action == EXIT_RECHECK || vcpu->inject_live || vcpu->requests != 0) {
+		if (action == EXIT_RECHECK || vcpu->inject_live || vcpu_has_requests(vcpu)) {
 			enum service_verdict verdict = vcpu_service(vcpu, until_ns);
 
 			if (verdict == SERVICE_AGAIN) {

@@ -112,6 +112,8 @@ static int power_on(struct vm *vm)
 	}
 	vm->parked = 0;
 	vm->request = VM_REQ_NONE;
+	vm->exit_status = 0;
+	vm->end_reason[0] = '\0';
 	vm->state = VM_RUNNING;
 	for (u32 i = 0; i < vm->config.vcpus; i++) {
 		dispatch_add(vm->vcpus[i]);
