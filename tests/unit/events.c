@@ -177,6 +177,20 @@ static void exception_during_other_events(void **state)
 	}
 }
 
+/* Vector 0 is one: a PIC can be programmed to it. */
+static void vector_zero_is_offered(void **state)
+{
+	(void)state;
+	struct event_sources s = {.irq_vector = 0};
+	struct virt_inject inject;
+	struct events e;
+
+	events_init(&e);
+	assert_int_equal(events_next(&e, &s, &inject), EVENTS_ENTER);
+	assert_true(inject.irq_offered);
+	assert_int_equal(inject.irq_vector, 0);
+}
+
 /* Every combination of sources with and without a queued event. */
 static void sources(void **state)
 {
@@ -220,6 +234,7 @@ int main(void)
 		cmocka_unit_test(exception_during_exception),
 		cmocka_unit_test(chain_to_shutdown),
 		cmocka_unit_test(exception_during_other_events),
+		cmocka_unit_test(vector_zero_is_offered),
 		cmocka_unit_test(sources),
 	};
 

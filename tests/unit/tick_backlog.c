@@ -182,6 +182,51 @@ static void fractions_do_not_drift(void **state)
 	}
 }
 
+/* One by one for a quarter of an hour at 1000 Hz of a PIT: each expiration is counted at the first
+ * whole ns after its exact time (less what 2^-32 ns a period add up to), not at the one before. */
+static void every_expiration_is_at_its_time(void **state)
+{
+	(void)state;
+	const u64 cycles = 1193, hz = 1193182, first = 12345;
+	struct tick_backlog t;
+
+	tick_backlog_init(&t);
+	/* A fraction left over from before is no part of the new phase. */
+	tick_backlog_start(&t, 100000, tick_period_from_clock(cycles, hz));
+	tick_backlog_advance(&t, 100000);
+	assert_int_not_equal(t.next_due_frac, 0);
+	tick_backlog_stop(&t);
+	assert_int_equal(t.next_due_frac, 0);
+	tick_backlog_start(&t, 100000, tick_period_from_clock(cycles, hz));
+	tick_backlog_advance(&t, 100000);
+	tick_backlog_start(&t, first, tick_period_from_clock(cycles, hz));
+	for (u64 k = 0; k < 900000; k++) {
+		unsigned __int128 scaled = (unsigned __int128)k * cycles * NSEC_PER_SEC;
+		u64 due = first + (u64)(scaled / hz) + (scaled % hz != 0);
+		u64 deadline = tick_backlog_deadline_ns(&t, false), before = t.expired;
+
+		assert_in_range(due - deadline, 0, 1);
+		tick_backlog_advance(&t, deadline - 1);
+		assert_int_equal(t.expired, before);
+		tick_backlog_advance(&t, deadline);
+		assert_int_equal(t.expired, before + 1);
+		tick_backlog_drop(&t);
+	}
+}
+
+/* What was delivered before a restart does not hold up the first tick after it. */
+static void restart_forgets_the_rate_limit(void **state)
+{
+	(void)state;
+	struct tick_backlog t = started(NSEC_PER_SEC, NSEC_PER_SEC);
+
+	tick_backlog_advance(&t, NSEC_PER_SEC);
+	assert_true(tick_backlog_take(&t, NSEC_PER_SEC));
+	tick_backlog_start(&t, NSEC_PER_SEC + 30000, (struct tick_period){.ns = 30000});
+	tick_backlog_advance(&t, NSEC_PER_SEC + 30000);
+	assert_true(tick_backlog_take(&t, NSEC_PER_SEC + 30000));
+}
+
 /* A guest that takes ticks at random moments, against plain counting. */
 static void random_walk(void **state)
 {
@@ -227,6 +272,8 @@ int main(void)
 		cmocka_unit_test(more_than_a_minute_is_given_up),
 		cmocka_unit_test(absurd_periods_are_lengthened),
 		cmocka_unit_test(fractions_do_not_drift),
+		cmocka_unit_test(every_expiration_is_at_its_time),
+		cmocka_unit_test(restart_forgets_the_rate_limit),
 		cmocka_unit_test(random_walk),
 	};
 
