@@ -30,6 +30,9 @@ PURE_SRCS := \
 	kernel/config.c \
 	kernel/config/keys.c \
 	kernel/config/types.c \
+	kernel/cpuid_host.c \
+	kernel/cpuid_lookup.c \
+	kernel/cpuid_policy.c \
 	kernel/dev/apic_route.c \
 	kernel/dev/tick_backlog.c \
 	kernel/dev/vioapic.c \
@@ -97,6 +100,7 @@ UNIT_TESTS := \
 	apic_route \
 	clock \
 	config \
+	cpuid_policy \
 	emul_decode \
 	err \
 	events \

@@ -20,7 +20,7 @@ struct cpuid_raw {
 	struct cpuid_regs regs;
 };
 
-#define CPUID_HOST_LEAVES 96
+#define CPUID_HOST_LEAVES 40
 
 /* Leaves of one pCPU, or what several have in common; only those the policy looks at. */
 struct cpuid_host {
@@ -75,7 +75,7 @@ struct cpuid_table {
 	bool evk_leaves;   /* 0x40000000 and 0x40000100 .. are shown */
 	struct cpuid_entry basic[CPUID_BASIC_LEAVES];
 	struct cpuid_entry ext[CPUID_EXT_LEAVES];
-	struct cpuid_regs evk[CPUID_EVK_LEAVES];
+	struct cpuid_entry evk[1 + CPUID_EVK_LEAVES]; /* 40000000h, then 40000100h .. */
 	struct cpuid_regs sub[CPUID_SUBLEAVES];
 	/* For the size of the XSAVE area, leaf 0Dh; index = component. */
 	struct {
