@@ -21,6 +21,7 @@ PURE_SRCS := \
 	arch/x86/emul/decode.c \
 	arch/x86/emul/decode_operands.c \
 	arch/x86/emul/decode_tables.c \
+	arch/x86/emul/walk.c \
 	arch/x86/virt/svm/svm_asid.c \
 	arch/x86/virt/svm/svm_check.c \
 	arch/x86/virt/svm/svm_event.c \
@@ -102,6 +103,7 @@ UNIT_TESTS := \
 	config \
 	cpuid_policy \
 	emul_decode \
+	emul_walk \
 	err \
 	events \
 	fmt \

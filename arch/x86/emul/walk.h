@@ -81,32 +81,58 @@ int walk(const struct walk_mode *mode, struct walk_mem *mem, gva_t va, u32 acces
 #define WALK_ENTRY_PS	BIT(7)
 #define WALK_ENTRY_ADDR 0x000ffffffffff000ull
 
+typedef const void *(*walk_page_fn)(struct walk_mem *mem, gpa_t page);
+
+/* Parts of walk_code(): one level down; the address inside a leaf. */
+static inline __attribute__((always_inline)) bool
+walk_code_step(struct walk_mem *mem, walk_page_fn page, u64 *entry, u64 va, u8 shift)
+{
+	const u64 *table = page(mem, gpa(*entry & WALK_ENTRY_ADDR));
+
+	if (unlikely(table == NULL)) {
+		return false;
+	}
+	*entry = *(const volatile u64 *)&table[(va >> shift) & 511];
+	return likely((*entry & WALK_ENTRY_P) != 0);
+}
+
+static inline gpa_t walk_code_leaf(u64 entry, u64 va, u8 shift)
+{
+	u64 offset_mask = BIT(shift) - 1;
+
+	return gpa((entry & WALK_ENTRY_ADDR & ~offset_mask) | (va & offset_mask));
+}
+
 /*
  * The fast way to the bytes of an instruction that hardware has just executed (so that it passed
- * all checks and the accessed bits are set): long mode with `levels` (4 or 5) levels. `page` is
- * walk_mem.page, given apart as a constant so that the compiler inlines it. Returns false when a
- * table or entry is not there: then walk() decides. Makes no checks but presence.
+ * all checks and the accessed bits are set): 4-level long mode. `page` is walk_mem.page, given
+ * apart as a constant so that the compiler inlines it. Returns false when a table or an entry is
+ * not there: then walk() decides. Checks presence and nothing else.
  */
-static inline __attribute__((always_inline)) bool
-walk_code(struct walk_mem *mem, const void *(*page)(struct walk_mem *mem, gpa_t page), u64 cr3,
-	  u8 levels, u64 va, gpa_t *out)
+static inline __attribute__((always_inline)) bool walk_code(struct walk_mem *mem, walk_page_fn page,
+							    u64 cr3, u64 va, gpa_t *out)
 {
 	u64 entry = cr3;
-	u8 shift = (u8)(PAGE_SHIFT + 9 * levels);
 
-	do {
-		const u64 *table = page(mem, gpa(entry & WALK_ENTRY_ADDR));
-
-		shift -= 9;
-		if (unlikely(table == NULL)) {
-			return false;
-		}
-		entry = *(const volatile u64 *)&table[(va >> shift) & 511];
-		if (unlikely((entry & WALK_ENTRY_P) == 0)) {
-			return false;
-		}
-	} while (shift > PAGE_SHIFT && ((entry & WALK_ENTRY_PS) == 0 || shift > 30));
-	out->v = (entry & WALK_ENTRY_ADDR & ~(BIT(shift) - 1)) | (va & (BIT(shift) - 1));
+	if (!walk_code_step(mem, page, &entry, va, 39) ||
+	    !walk_code_step(mem, page, &entry, va, 30)) {
+		return false;
+	}
+	if (unlikely((entry & WALK_ENTRY_PS) != 0)) {
+		*out = walk_code_leaf(entry, va, 30);
+		return true;
+	}
+	if (!walk_code_step(mem, page, &entry, va, 21)) {
+		return false;
+	}
+	if ((entry & WALK_ENTRY_PS) != 0) {
+		*out = walk_code_leaf(entry, va, 21);
+		return true;
+	}
+	if (!walk_code_step(mem, page, &entry, va, 12)) {
+		return false;
+	}
+	*out = walk_code_leaf(entry, va, 12);
 	return true;
 }
 
