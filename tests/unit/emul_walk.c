@@ -292,6 +292,7 @@ static u64 random_entry(const struct walk_mode *m, int level)
 	if (one_in(6) && level > 1) {
 		e = (e & 0xfff) | 0x80 | (random_u64() & 0x1e00000);
 		e |= one_in(2) ? random_u64() & (GIB(64) - GIB(1)) : 0;
+		e |= one_in(4) ? random_u64() & 0x1fe000 : 0; /* PSE-36 address, else reserved */
 	}
 	if (m->nxe && one_in(8)) {
 		e |= BIT(63);
