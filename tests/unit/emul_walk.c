@@ -444,14 +444,27 @@ static void the_fast_walk_finds_the_same(void **state)
 		gpa_t fast = gpa(0);
 		int err = walk(&m, &w.mem, gva(vas[i]), WALK_FETCH | WALK_PEEK, &r);
 
-		assert_int_equal(walk_code(&w.mem, world_page, m.cr3, vas[i], &fast), err == 0);
+		assert_int_equal(walk_code(&w.mem, world_page, m.cr3, 4, vas[i], &fast), err == 0);
 		assert_int_equal(err, i < 3 ? 0 : ERR_FAULT);
 		if (err == 0) {
 			assert_true(fast.v == r.gpa.v);
 		}
 	}
+	/* The same below a fifth level. */
+	w.page[4][3] = m.cr3 | 3;
+	m.cr3 = page_address(4);
+	m.format = WALK_LEVEL5;
+	for (size_t i = 0; i < ARRAY_SIZE(vas); i++) {
+		u64 va = (vas[i] & (BIT(48) - 1)) | 3ull << 48;
+		struct walk_result r;
+		gpa_t fast = gpa(0);
+		int err = walk(&m, &w.mem, gva(va), WALK_FETCH | WALK_PEEK, &r);
+
+		assert_int_equal(walk_code(&w.mem, world_page, m.cr3, 5, va, &fast), err == 0);
+		assert_true(err != 0 || fast.v == r.gpa.v);
+	}
 	m.cr3 = GIB(1);
-	assert_false(walk_code(&w.mem, world_page, m.cr3, vas[0], &(gpa_t){0}));
+	assert_false(walk_code(&w.mem, world_page, m.cr3, 4, vas[0], &(gpa_t){0}));
 }
 
 static void mode_follows_control_registers(void **state)

@@ -105,15 +105,18 @@ static inline gpa_t walk_code_leaf(u64 entry, u64 va, u8 shift)
 
 /*
  * The fast way to the bytes of an instruction that hardware has just executed (so that it passed
- * all checks and the accessed bits are set): 4-level long mode. `page` is walk_mem.page, given
- * apart as a constant so that the compiler inlines it. Returns false when a table or an entry is
- * not there: then walk() decides. Checks presence and nothing else.
+ * all checks and the accessed bits are set): long mode with `levels` (4 or 5) levels. `page` is
+ * walk_mem.page, given apart as a constant so that the compiler inlines it. Returns false when a
+ * table or an entry is not there: then walk() decides. Checks presence and nothing else.
  */
 static inline __attribute__((always_inline)) bool walk_code(struct walk_mem *mem, walk_page_fn page,
-							    u64 cr3, u64 va, gpa_t *out)
+							    u64 cr3, u8 levels, u64 va, gpa_t *out)
 {
 	u64 entry = cr3;
 
+	if (unlikely(levels == 5) && !walk_code_step(mem, page, &entry, va, 48)) {
+		return false;
+	}
 	if (!walk_code_step(mem, page, &entry, va, 39) ||
 	    !walk_code_step(mem, page, &entry, va, 30)) {
 		return false;
