@@ -18,6 +18,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
 PURE_SRCS := \
+	arch/x86/acpi_tables.c \
 	arch/x86/emul/decode.c \
 	arch/x86/emul/decode_operands.c \
 	arch/x86/emul/decode_tables.c \
@@ -28,6 +29,9 @@ PURE_SRCS := \
 	arch/x86/virt/svm/svm_exit.c \
 	arch/x86/virt/svm/svm_intercept.c \
 	arch/x86/virt/svm/svm_state.c \
+	boot/memory_map.c \
+	boot/multiboot2.c \
+	kernel/cmdline.c \
 	kernel/config.c \
 	kernel/config/keys.c \
 	kernel/config/types.c \
@@ -62,7 +66,25 @@ PURE_SRCS := \
 
 # The rest of the hypervisor.
 HV_SRCS := \
+	arch/x86/acpi.c \
+	arch/x86/backtrace.c \
+	arch/x86/cpu_features.c \
 	arch/x86/cpu_identity.c \
+	arch/x86/gdt.c \
+	arch/x86/host_map.c \
+	arch/x86/init.c \
+	arch/x86/ioapic.c \
+	arch/x86/lapic.c \
+	arch/x86/nmi.c \
+	arch/x86/oneshot.c \
+	arch/x86/percpu.c \
+	arch/x86/power.c \
+	arch/x86/reftimer.c \
+	arch/x86/rtc.c \
+	arch/x86/smp.c \
+	arch/x86/stack.c \
+	arch/x86/traps.c \
+	arch/x86/tsc.c \
 	arch/x86/virt/svm/svm.c \
 	arch/x86/virt/svm/svm_inject.c \
 	arch/x86/virt/svm/svm_load.c \
@@ -70,15 +92,28 @@ HV_SRCS := \
 	arch/x86/virt/svm/svm_vcpu.c \
 	arch/x86/virt/virt.c \
 	arch/x86/virt/xstate.c \
+	arch/x86/watchdog.c \
+	boot/start.c \
 	kernel/dispatch.c \
+	kernel/drivers/console.c \
+	kernel/drivers/debugcon.c \
+	kernel/drivers/font.c \
+	kernel/drivers/framebuffer.c \
+	kernel/drivers/uart.c \
+	kernel/early_memory.c \
 	kernel/emulate.c \
 	kernel/exit_io.c \
 	kernel/exit_msr.c \
 	kernel/exits.c \
 	kernel/finish.c \
 	kernel/hypervisor.c \
+	kernel/kernel_main.c \
+	kernel/lib/string.c \
+	kernel/log.c \
 	kernel/modules.c \
+	kernel/panic.c \
 	kernel/platform.c \
+	kernel/symbols.c \
 	kernel/timer.c \
 	kernel/vcpu.c \
 	kernel/vm.c \
@@ -87,14 +122,16 @@ HV_SRCS := \
 	kernel/vm_console.c \
 	mm/frames.c \
 	mm/guest_access.c \
-	mm/p2m.c \
-	kernel/lib/string.c
+	mm/p2m.c
 
 # Of these, what host unit tests run too, on a machine that the test plays.
 HOST_TESTED_SRCS := $(filter mm/%,$(HV_SRCS))
 
 ASM_SRCS := \
-	arch/x86/virt/svm/svm_entry.asm
+	arch/x86/trampoline.asm \
+	arch/x86/traps_entry.asm \
+	arch/x86/virt/svm/svm_entry.asm \
+	boot/entry.asm
 
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
@@ -149,8 +186,8 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fno-strict-aliasing -fno-omit-frame-pointer \
 HV_OBJS   := $(PURE_SRCS:%.c=$(B)/hv/%.o) $(HV_SRCS:%.c=$(B)/hv/%.o) $(ASM_SRCS:%.asm=$(B)/hv/%.asm.o)
 HOST_OBJS := $(PURE_SRCS:%.c=$(B)/host/%.o) $(HOST_TESTED_SRCS:%.c=$(B)/host/%.o) $(B)/host/tests/unit/support.o
 
-.PHONY: all unit clean help
-all: $(HV_OBJS)
+.PHONY: all iso unit clean help
+all: $(B)/evenkeel.elf
 
 $(B)/hv/%.o: %.c | $(B)/deps.checked
 	@mkdir -p $(@D)
@@ -161,6 +198,40 @@ $(B)/hv/%.asm.o: %.asm | $(B)/deps.checked
 	@mkdir -p $(@D)
 	@echo "  NASM  $<"
 	$(Q)nasm -f elf64 -g -F dwarf -w+all -w+error -I. -MD $(@:.o=.d) -MT $@ -o $@ $<
+
+# --- images ---------------------------------------------------------------------------------------
+
+HV_LDFLAGS := -nostdlib -static -T linker.ld -z max-page-size=4096 --gc-sections --build-id=none
+
+# Linked twice: the symbol table is made from the first pass. It comes after all code, so that no
+# function moves; the last step makes sure.
+$(B)/symbols0.asm: boot/symbols.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f $< </dev/null >$@
+
+$(B)/evenkeel.pass1.elf: linker.ld $(HV_OBJS) $(B)/symbols0.asm
+	@nasm -f elf64 -o $(B)/symbols0.o $(B)/symbols0.asm
+	@echo "  LD    $@"
+	$(Q)ld $(HV_LDFLAGS) -o $@ $(HV_OBJS) $(B)/symbols0.o
+
+$(B)/symbols.asm: $(B)/evenkeel.pass1.elf boot/symbols.awk
+	$(Q)nm -n $< | awk -f boot/symbols.awk >$@
+
+## evenkeel.elf: the hypervisor, for Multiboot2 loaders (in $(B)/, as all products)
+$(B)/evenkeel.elf: $(B)/evenkeel.pass1.elf $(B)/symbols.asm
+	@nasm -f elf64 -o $(B)/symbols.o $(B)/symbols.asm
+	@echo "  LD    $@"
+	$(Q)ld $(HV_LDFLAGS) -o $@.tmp $(HV_OBJS) $(B)/symbols.o
+	$(Q)nm -n $@.tmp | awk -f boot/symbols.awk | cmp - $(B)/symbols.asm
+	@mv $@.tmp $@
+
+## iso: bootable image with GRUB, for BIOS and UEFI
+iso: $(B)/evenkeel.iso
+$(B)/evenkeel.iso: $(B)/evenkeel.elf boot/grub.cfg boot/mkiso.sh
+	@echo "  ISO   $@"
+	$(Q)boot/mkiso.sh $@ boot/grub.cfg $(B)/evenkeel.elf
+
+# --- host builds ----------------------------------------------------------------------------------
 
 $(B)/host/%.o: %.c | $(B)/deps.checked
 	@mkdir -p $(@D)

@@ -16,6 +16,26 @@
 #define PCPU_MAX 256u
 #define PCPU_NONE UINT32_MAX
 
+struct boot_info;
+
+/* --- start-up: called by kernel_main in this order, on the bootstrap pCPU ---------------------- */
+
+/* Traps and per-CPU data, so that faults are reported from here on. */
+void arch_init_early(const char *cmdline);
+
+/* CPU features, final page tables, guarded stack: goes on in next() on that stack. Needs early memory. Panics with a
+ * clear line when the CPU lacks what is required. */
+__attribute__((noreturn)) void arch_init_memory(const struct boot_info *info, void (*next)(void));
+
+/* ACPI, interrupt controllers, clock and timers, console input. Panics without a usable timer. */
+void arch_init_machine(const struct boot_info *info);
+
+/* Brings all other pCPUs into C; they idle. Needs early memory. arch_pcpu_count() is final afterwards. */
+void arch_start_pcpus(const struct boot_info *info);
+
+/* Every pCPU goes on in pcpu_main(id), which must not return. */
+__attribute__((noreturn)) void arch_run_pcpus(void (*pcpu_main)(u32 pcpu));
+
 /* --- pCPUs ------------------------------------------------------------------------------------ */
 
 /* Number of pCPUs that run; ids are 0 .. count-1, 0 is the bootstrap pCPU. Constant after boot. */

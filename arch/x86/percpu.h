@@ -16,8 +16,9 @@ struct percpu {
 	u32 apic_id;
 	u64 stack_top;
 
-	/* One-shot timer (arch/x86/timer.c): when the caller's is due, and what was programmed. */
+	/* One-shot timer (oneshot.c): when arch_timer_arm()'s is due, and the watchdog's. */
 	u64 timer_deadline_ns;
+	u64 watchdog_next_ns;
 
 	/* Watchdog (arch/x86/watchdog.c): fed by this pCPU, read by its neighbour. */
 	u64 heartbeat_ns;

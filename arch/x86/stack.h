@@ -19,7 +19,7 @@ bool stack_contains(u64 address, u64 size_bytes);
 /* Does `address` lie in a guard page? Then `pcpu` says whose. */
 bool stack_is_guard(u64 address, u32 *pcpu);
 
-/* Goes on in fn on the stack of p, which must be the caller's pCPU; does not return. */
-__attribute__((noreturn)) void stack_switch(struct percpu *p, void (*fn)(void));
+/* Changes to the final page tables and the stack of p, the bootstrap pCPU, and goes on in fn. */
+__attribute__((noreturn)) void stack_switch_to_final(struct percpu *p, void (*fn)(void));
 
 #endif

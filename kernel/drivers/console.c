@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * All consoles as one. The table names each kind of output; console= on the command line picks.
+ * Lock: `console` (below all others) keeps lines whole.
+ */
+#include "kernel/drivers/console.h"
+#include "kernel/cmdline.h"
+#include "kernel/drivers/debugcon.h"
+#include "kernel/drivers/framebuffer.h"
+#include "kernel/drivers/uart.h"
+#include "kernel/lib/string.h"
+#include "kernel/lock.h"
+
+#define BAUD_DEFAULT 115200u
+
+static struct spinlock console_lock;
+
+static bool com1_open(const struct boot_info *info)
+{
+	return uart_init(UART_COM1,
+			 (u32)cmdline_get_u64(info->cmdline, "baud", BAUD_DEFAULT, NULL));
+}
+
+static bool com2_open(const struct boot_info *info)
+{
+	return uart_init(UART_COM2,
+			 (u32)cmdline_get_u64(info->cmdline, "baud", BAUD_DEFAULT, NULL));
+}
+
+static bool debugcon_open(const struct boot_info *info)
+{
+	(void)info;
+	return true;
+}
+
+static bool framebuffer_open(const struct boot_info *info)
+{
+	return framebuffer_init(&info->framebuffer);
+}
+
+static void com1_write(const char *text, size_t len)
+{
+	uart_write(UART_COM1, text, len);
+}
+
+static void com2_write(const char *text, size_t len)
+{
+	uart_write(UART_COM2, text, len);
+}
+
+static struct console {
+	const char *name;
+	bool (*open)(const struct boot_info *info);
+	void (*write)(const char *text, size_t len);
+	bool terminal; /* wants \r\n */
+	bool is_default;
+	bool is_open;
+} consoles[] = {
+	/* clang-format off */
+	{"com1", com1_open, com1_write, true, true, false},
+	{"com2", com2_open, com2_write, true, false, false},
+	{"fb", framebuffer_open, framebuffer_write, false, true, false},
+	{"debugcon", debugcon_open, debugcon_write, false, false, false},
+	/* clang-format on */
+};
+
+void console_init(const struct boot_info *info)
+{
+	char list[64];
+	bool given = cmdline_get(info->cmdline, "console", list, sizeof(list));
+
+	for (size_t i = 0; i < ARRAY_SIZE(consoles); i++) {
+		struct console *c = &consoles[i];
+		bool wanted =
+			given ? cmdline_has_item(info->cmdline, "console", c->name) : c->is_default;
+
+		c->is_open = wanted && c->open(info);
+	}
+}
+
+static void write_terminal(const struct console *c, const char *text, size_t len)
+{
+	while (len > 0) {
+		const char *newline = memchr(text, '\n', len);
+		size_t n = newline != NULL ? (size_t)(newline - text) : len;
+
+		c->write(text, n);
+		if (newline == NULL) {
+			return;
+		}
+		c->write("\r\n", 2);
+		text += n + 1;
+		len -= n + 1;
+	}
+}
+
+void console_write_unlocked(const char *text, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(consoles); i++) {
+		const struct console *c = &consoles[i];
+
+		if (c->is_open && c->terminal) {
+			write_terminal(c, text, len);
+		} else if (c->is_open) {
+			c->write(text, len);
+		}
+	}
+}
+
+void console_write(const char *text, size_t len)
+{
+	spin_lock(&console_lock);
+	console_write_unlocked(text, len);
+	spin_unlock(&console_lock);
+}
+
+int console_getc(void)
+{
+	return consoles[0].is_open ? uart_getc() : -1;
+}

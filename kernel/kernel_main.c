@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the loader's hand-over to all pCPUs running. Order matters; each step says what it needs. */
+#include "boot/boot_info.h"
+#include "arch/arch.h"
+#include "boot/memory_map.h"
+#include "kernel/cmdline.h"
+#include "kernel/drivers/console.h"
+#include "kernel/early_memory.h"
+#include "kernel/lib/string.h"
+#include "kernel/log.h"
+#include "kernel/panic.h"
+
+static const struct boot_info *boot;
+
+static void set_log_level(const char *cmdline)
+{
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+	char value[8];
+
+	if (!cmdline_get(cmdline, "loglevel", value, sizeof(value))) {
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			log_set_console_level((enum log_level)i);
+			return;
+		}
+	}
+	log_warn("loglevel=%s: expected error, warn, info or debug", value);
+}
+
+static void warn_unknown_options(const char *cmdline)
+{
+	struct cmdline_word word;
+
+	while (cmdline_next_unknown(&cmdline, &word)) {
+		log_warn("unknown option '%.*s' on the command line", (int)word.name_len,
+			 word.name);
+	}
+}
+
+static void report_memory(const struct boot_info *info)
+{
+	static const char *const type_names[] = {"free", "loader", "ACPI", "reserved"};
+
+	log_info("memory: %llu MiB free in %u ranges, image at %#llx (%llu KiB), %u modules",
+		 (unsigned long long)(memory_map_total(info, BOOT_RAM_FREE) >> 20),
+		 info->range_count, (unsigned long long)info->image_base.v,
+		 (unsigned long long)(info->image_size_bytes >> 10), info->module_count);
+	if (info->ranges_dropped) {
+		log_warn("the firmware's memory map is too long: some memory is not used");
+	}
+	for (u32 i = 0; i < info->range_count; i++) {
+		const struct boot_range *r = &info->ranges[i];
+
+		log_debug("memory: %#014llx - %#014llx %s", (unsigned long long)r->base.v,
+			  (unsigned long long)(r->base.v + r->size_bytes), type_names[r->type]);
+	}
+	for (u32 i = 0; i < info->module_count; i++) {
+		const struct boot_module *m = &info->modules[i];
+
+		log_info("module: %s, %llu KiB", m->name,
+			 (unsigned long long)(m->size_bytes >> 10));
+	}
+}
+
+/* The deliberate faults by which tests see that faults are caught. */
+static void selftest_wx(void)
+{
+	*(volatile u8 *)(uintptr_t)&selftest_wx = 0;
+}
+
+static void selftest_nx(void)
+{
+	static u8 code[] = {0xc3};
+
+	((void (*)(void))(uintptr_t)code)();
+}
+
+static void selftest_div(void)
+{
+	volatile u32 zero = 0;
+
+	log_info("%u", 1 / zero);
+}
+
+static void selftest_hang(void)
+{
+	for (;;) {
+		arch_relax();
+	}
+}
+
+static u32 use_stack(u32 depth)
+{
+	volatile u8 frame[512];
+
+	frame[0] = (u8)depth;
+	return depth == 0 ? 0 : use_stack(depth - 1) + frame[0];
+}
+
+static void selftest_stack(void)
+{
+	log_info("%u", use_stack(UINT32_MAX));
+}
+
+static void selftest_panic(void)
+{
+	panic("selftest=panic");
+}
+
+static void run_selftest(const char *cmdline)
+{
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} tests[] = {
+		{"panic", selftest_panic}, {"hang", selftest_hang}, {"stack", selftest_stack},
+		{"nx", selftest_nx},	   {"wx", selftest_wx},	    {"div", selftest_div},
+	};
+	char name[8];
+
+	if (!cmdline_get(cmdline, "selftest", name, sizeof(name))) {
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+		if (strcmp(name, tests[i].name) == 0) {
+			log_info("selftest: %s", name);
+			tests[i].run();
+			panic("selftest %s went unnoticed", name);
+		}
+	}
+	log_warn("selftest=%s: no such test", name);
+}
+
+static void pcpu_idle(u32 pcpu)
+{
+	if (pcpu == 0) {
+		run_selftest(boot->cmdline);
+	}
+	for (;;) {
+		arch_idle();
+	}
+}
+
+/* On the final page tables and a guarded stack. */
+static void start(void)
+{
+	static struct boot_range free_ranges[BOOT_RANGES_MAX];
+
+	arch_init_machine(boot);
+	arch_start_pcpus(boot);
+	u32 count = early_memory_finish(free_ranges, ARRAY_SIZE(free_ranges));
+	u64 bytes = 0;
+
+	for (u32 i = 0; i < count; i++) {
+		bytes += free_ranges[i].size_bytes;
+	}
+	log_info("memory: %llu MiB left for guests", (unsigned long long)(bytes >> 20));
+	arch_run_pcpus(pcpu_idle);
+}
+
+void kernel_main(struct boot_info *info)
+{
+	boot = info;
+	arch_init_early(info->cmdline);
+	console_init(info);
+	set_log_level(info->cmdline);
+	log_info("Evenkeel, started by %s", info->loader);
+	log_info("command line: %s", info->cmdline);
+	warn_unknown_options(info->cmdline);
+	panic_init(info->cmdline);
+	report_memory(info);
+	early_memory_init(info);
+	arch_init_memory(info, start);
+}
