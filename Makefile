@@ -274,7 +274,10 @@ $(B)/deps.checked: Makefile tests/deps.sh
 
 # tests/guests/NAME.c (and NAME.asm where there is one), one Multiboot 1 kernel each.
 GUESTS := \
+	bench \
+	checker \
 	cpuid \
+	ending \
 	exceptions \
 	fpu \
 	hlt \
@@ -282,7 +285,9 @@ GUESTS := \
 	ipi \
 	lapic \
 	memory \
+	misbehave \
 	mmio \
+	modes \
 	msr \
 	pci \
 	pic \
@@ -295,7 +300,7 @@ GUESTS := \
 	uart
 
 # Guests with an assembly part.
-GUESTS_ASM :=
+GUESTS_ASM := modes
 
 GUEST_LIB_SRCS := \
 	kernel/lib/string.c \

@@ -21,7 +21,14 @@ class Guest:
 
 
 GUESTS = [
+    Guest("checker", cmdline="seconds=2"),
     Guest("cpuid", vcpus=2),
+    Guest("ending-s5", "ending", "how=s5", status=-1, expect=(r"^ending: S5",)),
+    Guest("ending-cf9", "ending", "how=cf9", status=-1, expect=(r"^ending: cf9",)),
+    Guest("ending-kbd", "ending", "how=kbd", status=-1, expect=(r"^ending: kbd",)),
+    Guest("ending-fast", "ending", "how=fast", status=-1, expect=(r"^ending: fast",)),
+    Guest("ending-triple", "ending", "how=triple", status=-1, expect=(r"^ending: triple",)),
+    Guest("ending-exit", "ending", "how=exit code=9", status=9, expect=()),
     Guest("exceptions"),
     Guest("fpu", cmdline="seconds=1"),
     Guest("hlt", vcpus=2),
@@ -31,6 +38,7 @@ GUESTS = [
     Guest("lapic"),
     Guest("memory", mem_mb=128),
     Guest("mmio"),
+    Guest("modes"),
     Guest("msr"),
     Guest("pci"),
     Guest("pic"),

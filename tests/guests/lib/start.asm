@@ -13,7 +13,7 @@ CPU_RECOVERY  equ 8			; offsets in struct cpu (cpu.h checks them)
 CPU_VECTOR    equ 16
 
 extern boot_main, ap_main, trap_dispatch, ap_stack_top
-global start, boot_stack, boot_stack_top, boot_pml4, boot_mbi, boot_magic
+global start, boot_stack, boot_stack_top, boot_pml4, boot_pd, boot_mbi, boot_magic
 global trap_stubs, trap_try, trap_recover, user_enter, ap_trampoline, ap_trampoline_end
 
 section .multiboot
