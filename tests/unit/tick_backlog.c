@@ -204,8 +204,13 @@ static void every_expiration_is_at_its_time(void **state)
 		unsigned __int128 scaled = (unsigned __int128)k * cycles * NSEC_PER_SEC;
 		u64 due = first + (u64)(scaled / hz) + (scaled % hz != 0);
 		u64 deadline = tick_backlog_deadline_ns(&t, false), before = t.expired;
+		struct tick_backlog late = t, next = t;
 
 		assert_in_range(due - deadline, 0, 1);
+		/* Also in one step with the one after. */
+		tick_backlog_advance(&next, deadline);
+		tick_backlog_advance(&late, tick_backlog_deadline_ns(&next, false) - 1);
+		assert_int_equal(late.expired, before + 1);
 		tick_backlog_advance(&t, deadline - 1);
 		assert_int_equal(t.expired, before);
 		tick_backlog_advance(&t, deadline);
@@ -241,8 +246,12 @@ static void random_walk(void **state)
 
 			now = rng(3) ? now + rng(period * 3)
 				     : MAX(now, tick_backlog_deadline_ns(&t, free));
-			tick_backlog_advance(&t, now);
 			u64 due = now < first ? 0 : (now - first) / period + 1;
+
+			/* Asking is the same before and after. */
+			assert_int_equal(tick_backlog_remaining_ns(&t, now),
+					 first + due * period - now);
+			tick_backlog_advance(&t, now);
 
 			assert_int_equal(t.expired, due);
 			assert_int_equal(tick_backlog_remaining_ns(&t, now),

@@ -84,7 +84,9 @@ static void registers(void **state)
 			assert_int_equal(rd(&io, (u8)reg), 0);
 		}
 	}
+	wr(&io, 0x3f, 0);
 	vioapic_reset(&io);
+	assert_int_equal(vioapic_read(&io, 0, 4), 0);
 	assert_int_equal(rd(&io, 0x10), MASKED);
 }
 
@@ -187,7 +189,13 @@ static void level(void **state)
 	entry(&io, 16, MASKED | 0x61);
 	assert_int_equal(rd(&io, 0x30) & REMOTE_IRR, 0);
 	assert_int_equal(entry(&io, 16, LEVEL | 0x61), 1);
-	/* The EOI register. */
+	/* The EOI register, and nothing else. */
+	sent.count = 0;
+	vioapic_write(&io, 0x00, 4, 0x61, &sent);
+	vioapic_write(&io, 0x10, 4, 0x61, &sent);
+	vioapic_write(&io, 0x44, 4, 0x61, &sent);
+	vioapic_write(&io, 0x41, 1, 0x61, &sent);
+	assert_int_equal(sent.count, 0);
 	sent.count = 0;
 	vioapic_write(&io, 0x40, 4, 0x61, &sent);
 	assert_int_equal(sent.count, 1);
