@@ -367,13 +367,27 @@ $(B)/images/initramfs.gz: tests/images/mkinitramfs.sh tests/images/init | $(B)/d
 PYTHON := /usr/bin/python3
 JOBS   ?= 2
 
-.PHONY: test boot-test
+LINT = $(PYTHON) tests/lint/lint.py --objects $(B)/hv --cc $(CC) --cflags='$(HV_CFLAGS)' --pure $(PURE_SRCS)
+
+.PHONY: test boot-test lint
 ## test: everything: unit tests, lint, guests on the reference PC and on Evenkeel
 test: all $(UNIT_TESTS:%=$(B)/unit/%) guests images
 	@mkdir -p $(B)/test && rm -f $(B)/test/counts
 	@$(PYTHON) tests/unit/run.py --counts $(B)/test/counts --logs $(B)/test/unit $(UNIT_TESTS:%=$(B)/unit/%) || true
+	@$(LINT) --counts $(B)/test/counts || true
 	@$(PYTHON) tests/boot/run.py --counts $(B)/test/counts --build $(B) -j $(JOBS) || true
 	@$(PYTHON) tests/report.py $(B)/test/counts
+
+## lint: layers, pure code, formatting, sizes, licence lines, words
+lint: $(PURE_SRCS:%.c=$(B)/hv/%.o)
+	@$(LINT)
+
+## compile_commands.json: for editors and clang tools
+compile_commands.json: Makefile
+	@{ echo '['; sep=; for f in $(PURE_SRCS) $(HV_SRCS); do \
+		printf '%s{"directory": "%s", "file": "%s", "command": "%s -c %s"}\n' \
+			"$$sep" "$(CURDIR)" "$$f" "$(CC) $(HV_CFLAGS)" "$$f"; sep=,; \
+	done; echo ']'; } >$@
 
 ## boot-test: boot scenarios only; K=pattern chooses some
 boot-test: all guests images
