@@ -35,6 +35,9 @@ PURE_SRCS := \
 	kernel/config.c \
 	kernel/config/keys.c \
 	kernel/config/types.c \
+	kernel/console/command.c \
+	kernel/console/guest_text.c \
+	kernel/console/line_edit.c \
 	kernel/cpuid_host.c \
 	kernel/cpuid_lookup.c \
 	kernel/cpuid_policy.c \
@@ -94,6 +97,12 @@ HV_SRCS := \
 	arch/x86/virt/xstate.c \
 	arch/x86/watchdog.c \
 	boot/start.c \
+	kernel/console/cmd_console.c \
+	kernel/console/cmd_log.c \
+	kernel/console/cmd_system.c \
+	kernel/console/cmd_vm.c \
+	kernel/console/monitor.c \
+	kernel/console/output.c \
 	kernel/dispatch.c \
 	kernel/drivers/console.c \
 	kernel/drivers/debugcon.c \
@@ -137,6 +146,7 @@ ASM_SRCS := \
 UNIT_TESTS := \
 	apic_route \
 	clock \
+	command \
 	config \
 	cpuid_policy \
 	emul_decode \
@@ -145,6 +155,7 @@ UNIT_TESTS := \
 	events \
 	fmt \
 	heap \
+	line_edit \
 	linux_boot \
 	mm \
 	multiboot1 \

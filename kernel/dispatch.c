@@ -10,6 +10,7 @@
 #include "kernel/dispatch.h"
 
 #include "arch/arch.h"
+#include "kernel/console/monitor.h"
 #include "kernel/finish.h"
 #include "kernel/lib/assert.h"
 #include "kernel/lib/err.h"
@@ -108,6 +109,7 @@ void dispatch_work(void)
 	timers_run(arch_now_ns());
 	if (arch_pcpu_id() == 0) {
 		vm_housekeeping();
+		monitor_poll();
 		finish_poll();
 	}
 }

@@ -8,6 +8,7 @@
 
 #include "arch/arch.h"
 #include "arch/x86/virt/virt.h"
+#include "kernel/console/monitor.h"
 #include "kernel/dispatch.h"
 #include "kernel/finish.h"
 #include "kernel/lib/err.h"
@@ -84,6 +85,9 @@ void hypervisor_start(const struct boot_info *boot)
 
 	if (err != 0) {
 		panic("not enough memory for %u pCPUs", arch_pcpu_count());
+	}
+	if (monitor_init() != 0) {
+		log_error("no monitor: out of memory");
 	}
 	if (virtualisation_start() == 0) {
 		__atomic_store_n(&stage, STAGE_RUN, __ATOMIC_RELEASE);

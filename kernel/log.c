@@ -51,7 +51,7 @@ void log_at(enum log_level level, const char *fmt, ...)
 	spin_lock(&log_lock);
 	ring_write(&log_ring, line, n);
 	if (level <= console_level) {
-		console_write(line, n);
+		console_write_line(line, n);
 	}
 	spin_unlock(&log_lock);
 }

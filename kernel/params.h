@@ -48,6 +48,30 @@
 #define VM_OVERHEAD_PAGES   16u
 #define VCPU_OVERHEAD_PAGES 8u
 
+/* --- monitor ------------------------------------------------------------------------------------ */
+
+/* Queue of the monitor's output: `vm list` with VM_MAX VMs fits. Power of two. */
+#define MONITOR_OUTPUT_BYTES 65536u
+
+/* Sent at a time, between two looks at the clock: 5.6 ms at 115,200 baud, the longest that output keeps pCPU 0
+ * beyond MONITOR_OUTPUT_NS. */
+#define MONITOR_OUTPUT_PIECE 64u
+
+/* Output per poll, and from one busy poll to the next: guests on pCPU 0 keep at least half of it while a long listing
+ * leaves on an emulated console, a third on a real 16550. */
+#define MONITOR_OUTPUT_NS (1 * NSEC_PER_MSEC)
+#define MONITOR_PACE_NS	  (2 * NSEC_PER_MSEC)
+
+/* Typed bytes taken per poll: more than anybody types in MONITOR_PACE_NS. */
+#define MONITOR_INPUT_MAX 64u
+
+/* What of a guest's past an attached console shows: two screens. */
+#define MONITOR_REPLAY_BYTES 4096u
+
+/* When the prompt comes back after log lines, and a guest's unfinished line is shown by `console all`: too short to
+ * be waited for, longer than the gaps between a booting kernel's lines. */
+#define MONITOR_QUIET_NS (200 * NSEC_PER_MSEC)
+
 /* --- limits of VM definition files ------------------------------------------------------------- */
 
 /* Bytes. A file with every key set is under 10 KiB. */

@@ -2,6 +2,7 @@
 /* The output ring of each VM. */
 #include "kernel/vm_console.h"
 
+#include "arch/arch.h"
 #include "kernel/lib/err.h"
 #include "kernel/params.h"
 #include "mm/frames.h"
@@ -22,6 +23,15 @@ void vm_console_output(struct vm_console *console, const u8 *bytes, u32 size)
 	spin_lock(&console->lock);
 	ring_write(&console->ring, bytes, size);
 	spin_unlock(&console->lock);
+	if (__atomic_load_n(&console->watched, __ATOMIC_SEQ_CST) &&
+	    __atomic_exchange_n(&console->watched, false, __ATOMIC_SEQ_CST)) {
+		arch_kick(0);
+	}
+}
+
+void vm_console_watch(struct vm_console *console)
+{
+	__atomic_store_n(&console->watched, true, __ATOMIC_SEQ_CST);
 }
 
 u32 vm_console_read(struct vm_console *console, u64 *cursor, u8 *to, u32 size)

@@ -13,6 +13,7 @@
 struct vm_console {
 	struct spinlock lock;
 	struct ring ring; /* [lock] */
+	bool watched;	  /* atomic: the next output kicks pCPU 0 */
 };
 
 /* ERR_NOMEM. */
@@ -28,5 +29,7 @@ u32 vm_console_read(struct vm_console *console, u64 *cursor, u8 *to, u32 size);
 u64 vm_console_head(struct vm_console *console);
 u64 vm_console_tail(struct vm_console *console);
 
+/* Makes the next output wake pCPU 0, once. Output before the call does not: the caller reads once more after it. */
+void vm_console_watch(struct vm_console *console);
 
 #endif

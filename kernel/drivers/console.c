@@ -14,6 +14,7 @@
 #define BAUD_DEFAULT 115200u
 
 static struct spinlock console_lock;
+static bool first_column = true; /* [console] nothing stands in the present line */
 
 static bool com1_open(const struct boot_info *info)
 {
@@ -96,6 +97,10 @@ static void write_terminal(const struct console *c, const char *text, size_t len
 
 void console_write_unlocked(const char *text, size_t len)
 {
+	if (len == 0) {
+		return;
+	}
+	first_column = text[len - 1] == '\n' || text[len - 1] == '\r';
 	for (size_t i = 0; i < ARRAY_SIZE(consoles); i++) {
 		const struct console *c = &consoles[i];
 
@@ -111,6 +116,16 @@ void console_write(const char *text, size_t len)
 {
 	spin_lock(&console_lock);
 	console_write_unlocked(text, len);
+	spin_unlock(&console_lock);
+}
+
+void console_write_line(const char *line, size_t len)
+{
+	spin_lock(&console_lock);
+	if (!first_column) {
+		console_write_unlocked("\n", 1);
+	}
+	console_write_unlocked(line, len);
 	spin_unlock(&console_lock);
 }
 

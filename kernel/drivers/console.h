@@ -15,7 +15,10 @@ void console_init(const struct boot_info *info);
 /* Writes text to all consoles; \n becomes \r\n where a terminal needs it. Serialised by the console lock. */
 void console_write(const char *text, size_t len);
 
-/* The same without the lock: for panic(), when its holder may be stopped. */
+/* The same for whole lines, which start in the first column whatever (prompt, guest's output) stands there. */
+void console_write_line(const char *line, size_t len);
+
+/* console_write() without the lock: for panic(), when its holder may be stopped. */
 void console_write_unlocked(const char *text, size_t len);
 
 /* The next byte typed, or -1. One reader. */
