@@ -55,6 +55,9 @@ PURE_SRCS := \
 	kernel/dev/vrtc.c \
 	kernel/dev/vuart.c \
 	kernel/events.c \
+	kernel/firmware/acpi.c \
+	kernel/firmware/firmware.c \
+	kernel/firmware/smbios.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
@@ -153,6 +156,7 @@ UNIT_TESTS := \
 	emul_walk \
 	err \
 	events \
+	firmware \
 	fmt \
 	heap \
 	line_edit \
@@ -186,11 +190,11 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 HV_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fno-builtin-printf -mgeneral-regs-only -mno-red-zone \
 	-mcmodel=kernel -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing -fno-common \
 	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -ffunction-sections -fcf-protection=none \
-	-I. $(WARN)
+	-I. -I$(B)/gen $(WARN)
 
 HOST_CFLAGS := -std=gnu11 -O1 -g -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fsanitize=address,undefined -fno-sanitize-recover=all \
-	-DARCH_DIRECT_MAP_BASE=0x200000000000ul -I. $(WARN)
+	-DARCH_DIRECT_MAP_BASE=0x200000000000ul -I. -I$(B)/gen $(WARN)
 
 # --- rules ----------------------------------------------------------------------------------------
 
@@ -280,6 +284,17 @@ $(B)/deps.checked: Makefile tests/deps.sh
 	@mkdir -p $(@D)
 	@tests/deps.sh $(DEPS_PACKAGES:%='%')
 	@touch $@
+
+# --- ACPI of the guests ---------------------------------------------------------------------------
+
+# The compiled DSDT as a list of bytes, which acpi.c includes.
+$(B)/gen/kernel/firmware/dsdt_aml.inc: kernel/firmware/dsdt.asl | $(B)/deps.checked
+	@mkdir -p $(@D)
+	@echo "  IASL  $<"
+	$(Q)iasl -vs -we -p $(@:.inc=) $< > $(@:.inc=.log) || { cat $(@:.inc=.log); exit 1; }
+	$(Q)od -An -v -tx1 $(@:.inc=.aml) | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
+
+$(B)/hv/kernel/firmware/acpi.o $(B)/host/kernel/firmware/acpi.o: $(B)/gen/kernel/firmware/dsdt_aml.inc
 
 # --- test guests ----------------------------------------------------------------------------------
 

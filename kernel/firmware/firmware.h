@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a PC's firmware would leave in memory for the guest: ACPI tables, SMBIOS, BIOS data area, memory map. Pure;
- * builds images, the caller copies them into guest memory.
+ * What a PC's firmware would leave in memory for the guest: ACPI tables, SMBIOS, BIOS data area,
+ * memory map. Pure; builds images, the caller copies them into guest memory.
  */
 #ifndef KERNEL_FIRMWARE_FIRMWARE_H
 #define KERNEL_FIRMWARE_FIRMWARE_H
@@ -32,22 +32,24 @@ struct firmware_params {
 /* Where things came to lie; guest-physical. */
 struct firmware_result {
 	gpa_t rsdp;
-	gpa_t smbios; /* 32-bit entry point, "_SM_" */
+	gpa_t smbios;  /* 32-bit entry point, "_SM_" */
 	gpa_t smbios3; /* 64-bit entry point, "_SM3_" */
 	u32 used_bytes;
 };
 
-/* Fills `image`, the guest's memory at GUEST_BIOS_BASE, GUEST_BIOS_SIZE bytes. The guest must be able to write to
- * that memory (the FACS holds the global lock). ERR_RANGE: a parameter is out of range; ERR_LIMIT: the tables do
- * not fit. */
-int firmware_build(const struct firmware_params *p, u8 *image, struct firmware_result *result) must_check;
+/* Fills `image`, the guest's memory at GUEST_BIOS_BASE, GUEST_BIOS_SIZE bytes. The guest must be
+ * able to write to that memory (the FACS holds the global lock). ERR_RANGE: a parameter is out of
+ * range; ERR_LIMIT: the tables do not fit. */
+int firmware_build(const struct firmware_params *p, u8 *image,
+		   struct firmware_result *result) must_check;
 
 /* --- BIOS data area --------------------------------------------------------------------------- */
 
 #define FIRMWARE_BDA_BASE 0x400u
 #define FIRMWARE_BDA_SIZE 0x100u
 
-/* Fills `bda`, FIRMWARE_BDA_SIZE bytes of guest memory at FIRMWARE_BDA_BASE: serial ports, EBDA, memory size. */
+/* Fills `bda`, FIRMWARE_BDA_SIZE bytes of guest memory at FIRMWARE_BDA_BASE: serial ports, EBDA,
+ * memory size. */
 void firmware_build_bda(u8 *bda);
 
 /* --- memory map ------------------------------------------------------------------------------- */
@@ -63,8 +65,9 @@ struct packed_struct e820_entry {
 
 #define FIRMWARE_E820_MAX 6
 
-/* The memory map of a guest with that much RAM (at least 2 MiB, a multiple of 4 KiB; the legacy hole at 640 KiB counts as used up). Sorted,
- * not overlapping. Returns the number of entries, at most FIRMWARE_E820_MAX. */
+/* The memory map of a guest with that much RAM (at least 2 MiB, a multiple of 4 KiB; the legacy
+ * hole at 640 KiB counts as used up). Sorted, not overlapping. Returns the number of entries, at
+ * most FIRMWARE_E820_MAX. */
 u32 firmware_build_e820(u64 memsize_bytes, struct e820_entry *map);
 
 #endif
