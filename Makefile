@@ -22,6 +22,10 @@ PURE_SRCS := \
 	arch/x86/emul/decode.c \
 	arch/x86/emul/decode_operands.c \
 	arch/x86/emul/decode_tables.c \
+	arch/x86/emul/exec.c \
+	arch/x86/emul/exec_alu.c \
+	arch/x86/emul/exec_mem.c \
+	arch/x86/emul/exec_string.c \
 	arch/x86/emul/walk.c \
 	arch/x86/virt/svm/svm_asid.c \
 	arch/x86/virt/svm/svm_check.c \
@@ -153,6 +157,7 @@ UNIT_TESTS := \
 	config \
 	cpuid_policy \
 	emul_decode \
+	emul_native \
 	emul_walk \
 	err \
 	events \
