@@ -206,8 +206,8 @@ HOST_CFLAGS := -std=gnu11 -O1 -g -fno-strict-aliasing -fno-omit-frame-pointer \
 HV_OBJS   := $(PURE_SRCS:%.c=$(B)/hv/%.o) $(HV_SRCS:%.c=$(B)/hv/%.o) $(ASM_SRCS:%.asm=$(B)/hv/%.asm.o)
 HOST_OBJS := $(PURE_SRCS:%.c=$(B)/host/%.o) $(HOST_TESTED_SRCS:%.c=$(B)/host/%.o) $(B)/host/tests/unit/support.o
 
-.PHONY: all iso unit clean help
-all: $(B)/evenkeel.elf
+.PHONY: all iso esp unit clean help
+all: $(B)/evenkeel.elf $(B)/evenkeel.efi
 
 $(B)/hv/%.o: %.c | $(B)/deps.checked
 	@mkdir -p $(@D)
@@ -221,7 +221,8 @@ $(B)/hv/%.asm.o: %.asm | $(B)/deps.checked
 
 # --- images ---------------------------------------------------------------------------------------
 
-HV_LDFLAGS := -nostdlib -static -T linker.ld -z max-page-size=4096 --gc-sections --build-id=none
+HV_LDFLAGS := -nostdlib -static -T linker.ld -z max-page-size=4096 --gc-sections --build-id=none \
+	-z noexecstack
 
 # Linked twice: the symbol table is made from the first pass. It comes after all code, so that no
 # function moves; the last step makes sure.
@@ -250,6 +251,38 @@ iso: $(B)/evenkeel.iso
 $(B)/evenkeel.iso: $(B)/evenkeel.elf boot/grub.cfg boot/mkiso.sh
 	@echo "  ISO   $@"
 	$(Q)boot/mkiso.sh $@ boot/grub.cfg $(B)/evenkeel.elf
+
+# The EFI application carries the image. GNU-EFI: a shared object whose start-up code relocates itself. Its library
+# has a memcpy and a memset too; ours come first.
+EFI_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpic -fshort-wchar -mno-red-zone -fno-stack-protector \
+	-fno-strict-aliasing -fcf-protection=none -DGNU_EFI_USE_MS_ABI -I. -isystem /usr/include/efi \
+	-isystem /usr/include/efi/x86_64 $(WARN)
+EFI_SRCS := boot/efi/config.c boot/efi/main.c boot/memory_map.c kernel/lib/string.c
+EFI_OBJS := $(EFI_SRCS:%.c=$(B)/efi/%.o) $(B)/efi/enter.o
+
+$(B)/efi/%.o: %.c | $(B)/deps.checked
+	@mkdir -p $(@D)
+	@echo "  EFI   $<"
+	$(Q)$(CC) $(EFI_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/efi/enter.o: boot/efi/enter.asm $(B)/evenkeel.elf
+	@mkdir -p $(@D)
+	$(Q)objcopy --strip-all $(B)/evenkeel.elf $(B)/efi/evenkeel.stripped
+	$(Q)nasm -f elf64 -DPAYLOAD='"$(B)/efi/evenkeel.stripped"' -o $@ $<
+
+## evenkeel.efi: the hypervisor as an EFI application
+$(B)/evenkeel.efi: $(EFI_OBJS)
+	@echo "  EFI   $@"
+	$(Q)ld -nostdlib -z nocombreloc -z noexecstack -z muldefs -shared -Bsymbolic -T /usr/lib/elf_x86_64_efi.lds \
+		/usr/lib/crt0-efi-x86_64.o $(EFI_OBJS) -L/usr/lib -lefi -lgnuefi -o $(B)/efi/evenkeel.so
+	$(Q)objcopy -j .text -j .sdata -j .data -j .rodata -j .dynamic -j .dynsym -j .rel -j .rela \
+		-j .rel.* -j .rela.* -j .reloc --target=efi-app-x86_64 $(B)/efi/evenkeel.so $@
+
+## esp: bootable FAT image with evenkeel.efi
+esp: $(B)/evenkeel.esp
+$(B)/evenkeel.esp: $(B)/evenkeel.efi boot/evenkeel.cfg boot/mkesp.sh
+	@echo "  ESP   $@"
+	$(Q)boot/mkesp.sh $@ $(B)/evenkeel.efi boot/evenkeel.cfg
 
 # --- host builds ----------------------------------------------------------------------------------
 
@@ -432,6 +465,6 @@ clean:
 help:
 	@sed -n 's/^## \([^:]*\): */  make \1\t/p' Makefile | expand -t 24
 
--include $(HV_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:%=$(B)/host/tests/unit/%.d)
+-include $(HV_OBJS:.o=.d) $(EFI_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:%=$(B)/host/tests/unit/%.d)
 -include $(GUEST_LIB_OBJS:.o=.d) $(GUESTS:%=$(B)/guest/tests/guests/%.d) \
 	$(GUESTS_ASM:%=$(B)/guest/tests/guests/%.asm.d)

@@ -19,6 +19,8 @@
 
 static enum { PANIC_HALT, PANIC_REBOOT, PANIC_EXIT } panic_action;
 static u32 panic_owner = PCPU_NONE;
+/* The owner's: a console that faults must not be tried for ever. */
+static bool panic_nested;
 
 void panic_init(const char *cmdline)
 {
@@ -52,8 +54,12 @@ void panic_begin(void)
 
 	if (!__atomic_compare_exchange_n(&panic_owner, &nobody, self, false, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
-		if (nobody == self) {
+		if (nobody == self && !panic_nested) {
+			panic_nested = true;
+			console_close_current();
 			log_emergency("panic within panic");
+		}
+		if (nobody == self) {
 			act();
 		}
 		arch_halt();

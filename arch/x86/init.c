@@ -59,11 +59,12 @@ void arch_init_memory(const struct boot_info *info, void (*next)(void))
 	if (stack_create(&bootstrap) != ERR_OK) {
 		panic("no memory for the first stack");
 	}
+	log_info("CPU: %s%s", cpu_brand(), cpu_has(CPU_HYPERVISOR) ? " (virtual machine)" : "");
+	/* No output from here on until the final tables are in use. */
 	framebuffer_remap(fb->base.v == 0
 				  ? NULL
 				  : host_map_window(fb->base, (u64)fb->pitch_bytes * fb->height_px,
 						    HOST_MAP_WRITE | HOST_MAP_WRITE_COMBINING));
-	log_info("CPU: %s%s", cpu_brand(), cpu_has(CPU_HYPERVISOR) ? " (virtual machine)" : "");
 	stack_switch_to_final(&bootstrap, next);
 }
 

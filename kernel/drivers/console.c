@@ -65,6 +65,8 @@ static struct console {
 	/* clang-format on */
 };
 
+static struct console *current; /* under the console lock, or the panic's */
+
 void console_init(const struct boot_info *info)
 {
 	char list[64];
@@ -102,13 +104,22 @@ void console_write_unlocked(const char *text, size_t len)
 	}
 	first_column = text[len - 1] == '\n' || text[len - 1] == '\r';
 	for (size_t i = 0; i < ARRAY_SIZE(consoles); i++) {
-		const struct console *c = &consoles[i];
+		struct console *c = &consoles[i];
 
+		current = c;
 		if (c->is_open && c->terminal) {
 			write_terminal(c, text, len);
 		} else if (c->is_open) {
 			c->write(text, len);
 		}
+	}
+	current = NULL;
+}
+
+void console_close_current(void)
+{
+	if (current != NULL) {
+		current->is_open = false;
 	}
 }
 
