@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * kernel/loader with Linux bzImages: synthesised ones, whole and damaged in each way, and a real
- * one where there is one (EVENKEEL_BZIMAGE names a file; else build/images and /boot are looked into).
+ * one where there is one (EVENKEEL_BZIMAGE names a file; else build/images and /boot are looked
+ * into).
  */
 #include "tests/unit/loader_support.h"
 
@@ -335,7 +336,8 @@ static void a_real_image(void **state)
 
 	(void)state;
 	if (f == NULL) {
-		print_message("SKIP a_real_image: no EVENKEEL_BZIMAGE, nothing in build/images or /boot\n");
+		print_message("SKIP a_real_image: no EVENKEEL_BZIMAGE, nothing in build/images or "
+			      "/boot\n");
 		skip();
 	}
 	u8 *file = malloc(MIB(64));
