@@ -304,6 +304,45 @@ $(B)/unit/%: $(B)/host/tests/unit/%.o $(B)/host/libpure.a
 unit: $(UNIT_TESTS:%=$(B)/unit/%)
 	@for t in $(UNIT_TESTS); do echo "  TEST  $$t"; $(B)/unit/$$t || exit 1; done
 
+# --- fuzzing --------------------------------------------------------------------------------------
+
+# tests/fuzz/NAME.c, one libFuzzer program each; always clang. What it finds goes to $(B)/fuzz/NAME.*; the
+# corpus in $(B)/fuzz/NAME.corpus is kept from run to run.
+FUZZ_TARGETS := \
+	bzimage \
+	config \
+	multiboot1
+
+FUZZ_SECONDS ?= 10
+FUZZ_CFLAGS  := $(HOST_CFLAGS) -fsanitize=fuzzer-no-link
+FUZZ_OBJS    := $(PURE_SRCS:%.c=$(B)/fuzz/obj/%.o) $(B)/fuzz/obj/tests/unit/support.o
+
+$(B)/fuzz/obj/%.o: %.c | $(B)/deps.checked
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	$(Q)clang $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/fuzz/obj/libpure.a: $(FUZZ_OBJS)
+	@rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(FUZZ_TARGETS:%=$(B)/fuzz/%): $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/obj/libpure.a
+	@echo "  LINK  $@"
+	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer $^ -o $@
+
+## fuzz: runs each fuzz target for FUZZ_SECONDS (10); FUZZ_TARGETS=name chooses
+.PHONY: fuzz
+fuzz: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
+	@for t in $(FUZZ_TARGETS); do \
+		mkdir -p $(B)/fuzz/$$t.corpus; \
+		$(B)/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -print_final_stats=1 \
+			-artifact_prefix=$(B)/fuzz/$$t. $(B)/fuzz/$$t.corpus >$(B)/fuzz/$$t.log 2>&1 || \
+			{ tail -40 $(B)/fuzz/$$t.log; echo "FAIL fuzz/$$t"; exit 1; }; \
+		echo "PASS fuzz/$$t: $$(sed -n 's/^stat::number_of_executed_units: *//p' $(B)/fuzz/$$t.log) runs"; \
+	done
+
+-include $(FUZZ_OBJS:.o=.d) $(FUZZ_TARGETS:%=$(B)/fuzz/obj/tests/fuzz/%.d)
+
 # --- dependencies ---------------------------------------------------------------------------------
 
 # Debian packages; `a|b`: whichever the release has.
@@ -332,7 +371,7 @@ $(B)/gen/kernel/firmware/dsdt_aml.inc: kernel/firmware/dsdt.asl | $(B)/deps.chec
 	$(Q)iasl -vs -we -p $(@:.inc=) $< > $(@:.inc=.log) || { cat $(@:.inc=.log); exit 1; }
 	$(Q)od -An -v -tx1 $(@:.inc=.aml) | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g' > $@
 
-$(B)/hv/kernel/firmware/acpi.o $(B)/host/kernel/firmware/acpi.o: $(B)/gen/kernel/firmware/dsdt_aml.inc
+$(B)/hv/kernel/firmware/acpi.o $(B)/host/kernel/firmware/acpi.o $(B)/fuzz/obj/kernel/firmware/acpi.o: $(B)/gen/kernel/firmware/dsdt_aml.inc
 
 # --- test guests ----------------------------------------------------------------------------------
 
