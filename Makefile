@@ -72,6 +72,7 @@ PURE_SRCS := \
 	kernel/loader/loader.c \
 	kernel/loader/multiboot1.c \
 	kernel/loader/plan.c \
+	kernel/msr_policy.c \
 	sched/rr.c
 
 # The rest of the hypervisor.
@@ -167,6 +168,7 @@ UNIT_TESTS := \
 	line_edit \
 	linux_boot \
 	mm \
+	msr_policy \
 	multiboot1 \
 	ring \
 	rr \

@@ -21,6 +21,9 @@
 #define LEAF1_EDX_APIC	       BIT(9)
 #define LEAF1_EDX_HTT	       BIT(28)
 #define LEAF6_EAX_ARAT	       BIT(2)
+#define LEAF7_EBX_TSC_ADJUST   BIT(1)
+#define LEAF7_ECX_RDPID	       BIT(22)
+#define EXT1_EDX_RDTSCP	       BIT(27)
 #define EXT1_ECX_CMP_LEGACY    BIT(1)
 #define EXT1_ECX_TOPOEXT       BIT(22)
 /* --- the white list --------------------------------------------------------------------------- */
@@ -204,7 +207,8 @@ static void init_features(struct cpuid_table *t, const struct cpuid_host *host,
 			host_reg(host, r->leaf, r->subleaf, r->reg) & r->mask;
 	}
 	if (!t->amd || t->max_ext < (EXT | 0x1e)) {
-		*table_reg(t, EXT | 1, 0, ECX) &= (u32)~EXT1_ECX_TOPOEXT; /* its leaves are missing */
+		*table_reg(t, EXT | 1, 0, ECX) &=
+			(u32)~EXT1_ECX_TOPOEXT; /* its leaves are missing */
 	}
 	/* These are made by software, whatever the machine has. */
 	*ecx &= (u32) ~(LEAF1_ECX_X2APIC | LEAF1_ECX_TSC_DEADLINE);
@@ -212,6 +216,11 @@ static void init_features(struct cpuid_table *t, const struct cpuid_host *host,
 	*ecx |= options->tsc_deadline ? (u32)LEAF1_ECX_TSC_DEADLINE : 0;
 	*ecx |= options->interface != CPUID_INTERFACE_NONE ? (u32)LEAF1_ECX_HYPERVISOR : 0;
 	*table_reg(t, 1, 0, EDX) |= (u32)LEAF1_EDX_APIC;
+	*table_reg(t, 7, 0, EBX) |= (u32)LEAF7_EBX_TSC_ADJUST;
+	if (!options->tsc_aux) {
+		*table_reg(t, 7, 0, ECX) &= (u32)~LEAF7_ECX_RDPID;
+		*table_reg(t, EXT | 1, 0, EDX) &= (u32)~EXT1_EDX_RDTSCP;
+	}
 	*table_reg(t, 6, 0, EAX) = (u32)LEAF6_EAX_ARAT; /* the virtual APIC timer never stops */
 	for (u32 i = 0; i < ARRAY_SIZE(fast_string_rules) && !options->fast_strings; i++) {
 		*table_reg(t, fast_string_rules[i].leaf, fast_string_rules[i].subleaf,

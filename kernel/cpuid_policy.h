@@ -49,6 +49,7 @@ struct cpuid_options {
 	bool x2apic;	   /* the virtual APIC has x2APIC mode */
 	bool tsc_deadline; /* ... and the TSC-deadline timer mode */
 	bool fast_strings; /* IA32_MISC_ENABLE[0] of every pCPU, or true where there is no such MSR */
+	bool tsc_aux;	   /* RDTSCP and RDPID work and MSR_TSC_AUX is switched */
 	u64 xcr0;	   /* XSAVE components that the hypervisor switches; 0: no XSAVE */
 	u64 tsc_khz;	   /* rate of the guest's TSC */
 };

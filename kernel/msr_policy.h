@@ -35,9 +35,22 @@ struct msr_access {
 	u16 state_mask;	  /* MSR_ROUTE_STATE: GS_* */
 };
 
-#define MSR_MTRR_VARIABLE 8u  /* variable-range MTRRs: 8, as on most CPUs */
+#define MSR_MTRR_VARIABLE 8u /* as on most CPUs */
 #define MSR_MTRR_FIXED	  11u
-#define MSR_SLOTS	  (2u * MSR_MTRR_VARIABLE + MSR_MTRR_FIXED + 16u)
+
+/* Where struct msr_state keeps what. */
+enum {
+	MSR_SLOT_MTRR_VARIABLE, /* base, mask, base, mask ... */
+	MSR_SLOT_MTRR_FIXED = MSR_SLOT_MTRR_VARIABLE + 2 * MSR_MTRR_VARIABLE,
+	MSR_SLOT_MTRR_DEFAULT = MSR_SLOT_MTRR_FIXED + MSR_MTRR_FIXED,
+	MSR_SLOT_MISC_ENABLE,
+	MSR_SLOT_MCG_STATUS,
+	MSR_SLOT_DEBUGCTL,
+	MSR_SLOT_SYSCFG,
+	MSR_SLOT_HWCR,
+	MSR_SLOT_NB_CFG,
+	MSR_SLOTS
+};
 
 /* MSRs of one vCPU that are stored and have no effect. */
 struct msr_state {
@@ -46,18 +59,18 @@ struct msr_state {
 
 /* What of the VM decides; computed once per VM. */
 struct msr_policy {
-	u64 efer_allowed;  /* bits of EFER the guest may set */
+	u32 offers;	   /* what the guest has, as far as MSRs depend on it */
+	u64 efer_allowed;  /* bits of EFER that it may set */
 	u64 address_mask;  /* bits of a guest-physical address */
-	u32 vendor;	   /* rules for this vendor apply */
-	u32 features;	   /* of which some rules depend */
 	u64 platform_info; /* MSR CEh */
+	u64 misc_enable;   /* MSR 1A0h at power-on */
 };
 
 void msr_policy_init(struct msr_policy *policy, const struct cpuid_table *table,
 		     const struct cpuid_options *options);
 
-/* Power-on and INIT values. On INIT the MTRRs and most others stay as they are (SDM table 9-1):
- * nothing to do then. */
+/* Values as firmware leaves them: guests are started without any. INIT changes none of these MSRs (SDM
+ * vol. 3 table 10-1): nothing to do then. */
 void msr_state_reset(const struct msr_policy *policy, struct msr_state *state);
 
 /* One RDMSR or WRMSR of a guest. *access is filled in as the returned route needs. */

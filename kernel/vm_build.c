@@ -70,6 +70,7 @@ static void policy_init(struct vm *vm)
 		.x2apic = true,
 		.tsc_deadline = true,
 		.fast_strings = cpu_fast_strings(),
+		.tsc_aux = virt_caps.tsc_aux,
 		.xcr0 = virt_caps.xcr0,
 		.tsc_khz = arch_tsc_khz(),
 	};

@@ -60,6 +60,7 @@ static struct cpuid_options default_options(void)
 				      .x2apic = true,
 				      .tsc_deadline = true,
 				      .fast_strings = true,
+				      .tsc_aux = true,
 				      .xcr0 = ~0ull,
 				      .tsc_khz = 2900000};
 }
@@ -95,8 +96,8 @@ static void check_hidden(const struct cpuid_table *t)
 
 	r = ask(t, 7, 0, 0);
 	assert_in_range(r.eax, 0, 1);
-	/* TSC_ADJUST SGX HLE INVPCID RTM RDT-M MPX RDT-A PT PF/ER */
-	assert_int_equal(r.ebx & (BIT(1) | BIT(2) | BIT(4) | BIT(10) | BIT(11) | BIT(12) | BIT(14) |
+	/* SGX HLE INVPCID RTM RDT-M MPX RDT-A PT PF/ER */
+	assert_int_equal(r.ebx & (BIT(2) | BIT(4) | BIT(10) | BIT(11) | BIT(12) | BIT(14) |
 				  BIT(15) | BIT(22) | BIT(25) | BIT(26) | BIT(27)),
 			 0);
 	/* OSPKE WAITPKG CET_SS TME LA57 MAWAU KL BUS_LOCK ENQCMD SGX_LC PKS */
