@@ -179,7 +179,6 @@ void vlapic_timer_write_divide(struct vlapic *v, u32 divide, const struct vlapic
 		v->timer_divide = divide;
 		timer_run(v, count << timer_shift(divide), time->now_ns);
 	}
-	v->timer_divide = divide;
 }
 
 /* SDM 11.5.4.1: changing the mode from or to TSC deadline disarms. Between one-shot and periodic

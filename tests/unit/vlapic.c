@@ -164,6 +164,10 @@ static void odd_accesses(void **state)
 	assert_int_equal(vlapic_mmio_read(&v, R_VERSION + 4, 4, &now), 0);
 	vlapic_mmio_write(&v, R_TPR, 1, 0xffffff42, &now, &effect);
 	assert_int_equal(rd(&v, R_TPR), 0x42);
+	vlapic_mmio_write(&v, R_TMICT, 2, 0x12345, &now, &effect);
+	assert_int_equal(rd(&v, R_TMICT), 0x2345);
+	vlapic_mmio_write(&v, R_TMICT, 8, 0x123456789, &now, &effect);
+	assert_int_equal(rd(&v, R_TMICT), 0x23456789);
 	vlapic_mmio_write(&v, R_TPR + 4, 4, 0x99, &now, &effect);
 	vlapic_mmio_write(&v, R_TPR + 1, 1, 0x99, &now, &effect);
 	assert_int_equal(rd(&v, R_TPR), 0x42);
@@ -536,6 +540,156 @@ static void init_keeps_mode_and_id(void **state)
 	assert_int_equal(vlapic_pending(&v), -1);
 }
 
+static void assert_same_state(struct vlapic *a, struct vlapic *b)
+{
+	static const struct apic_msg illegal = {.vector = 1};
+
+	for (u32 reg = 0; reg < 0x40; reg++) {
+		u64 left = 0, right = 0;
+
+		assert_int_equal(vlapic_msr_read(a, 0x800 + reg, &now, &left),
+				 vlapic_msr_read(b, 0x800 + reg, &now, &right));
+		assert_true(left == right);
+	}
+	assert_int_equal(a->irr_maybe, b->irr_maybe);
+	assert_int_equal(a->route, b->route);
+	assert_int_equal(a->ldr, b->ldr);
+	assert_int_equal(a->ppr, b->ppr);
+	assert_true(vlapic_deadline_ns(a) == vlapic_deadline_ns(b));
+	assert_true(a->tsc_deadline == b->tsc_deadline);
+	/* Errors are armed alike. */
+	wr(a, R_SVR, 0x1ff);
+	wr(b, R_SVR, 0x1ff);
+	(void)vlapic_accept_msg(a, &illegal);
+	(void)vlapic_accept_msg(b, &illegal);
+	assert_int_equal(a->esr_logged, b->esr_logged);
+}
+
+/* After INIT nothing is left of whatever the guest has done (SDM 11.4.7.3). */
+static void init_resets_everything(void **state)
+{
+	(void)state;
+	struct rng r = {.state = 2024};
+
+	for (int round = 0; round < 500; round++) {
+		struct vlapic fresh = lapic(17), v = fresh;
+		struct vlapic_effect effect;
+
+		for (int i = 0; i < 200; i++) {
+			u32 offset = (u32)rng_below(&r, 0x40) * 16;
+
+			vlapic_mmio_write(&v, offset, 4, rng_next(&r), &now, &effect);
+			vlapic_set_irr(&v, (u8)(16 + rng_below(&r, 240)), rng_below(&r, 2));
+			if (vlapic_pending(&v) >= 0 && rng_below(&r, 2)) {
+				vlapic_accept(&v, (u8)vlapic_pending(&v));
+			}
+		}
+		if (round % 2) {
+			u64 x2apic_on = vlapic_base_read(&v) | APIC_BASE_X2APIC;
+
+			assert_int_equal(vlapic_base_write(&v, x2apic_on), 0);
+			assert_int_equal(vlapic_base_write(&fresh, x2apic_on), 0);
+		}
+		vlapic_reset(&v);
+		vlapic_check(&v);
+		assert_true(vlapic_base_read(&v) == vlapic_base_read(&fresh));
+		if (round % 2) {
+			assert_same_state(&v, &fresh);
+		} else {
+			for (u32 offset = 0x20; offset < 0x3f0; offset += 16) {
+				assert_int_equal(rd(&v, offset), rd(&fresh, offset));
+			}
+		}
+	}
+}
+
+/* The lowest legal vector, everywhere; and the words at the ends of the three bit maps. */
+static void vector_sixteen(void **state)
+{
+	(void)state;
+	struct vlapic v = enabled_lapic(0);
+
+	wr(&v, R_ICR, 0x44000 | 16); /* to self */
+	assert_int_equal(rd(&v, R_IRR), 1u << 16);
+	assert_int_equal(rd(&v, R_ISR), 0);
+	assert_int_equal(vlapic_pending(&v), 16);
+	vlapic_accept(&v, 16);
+	assert_int_equal(rd(&v, R_ISR), 1u << 16);
+	assert_int_equal(rd(&v, R_IRR), 0);
+	assert_int_equal(rd(&v, R_PPR), 0x10);
+	wr(&v, R_EOI, 0);
+	assert_int_equal(rd(&v, R_ISR), 0);
+	wr(&v, R_LVT0, 16);
+	assert_int_equal(vlapic_raise_lvt(&v, LVT_LINT0), APIC_FIXED);
+	assert_int_equal(vlapic_pending(&v), 16);
+	vlapic_set_irr(&v, 31, true);
+	assert_int_equal(rd(&v, R_TMR), 1u << 31);
+	vlapic_set_irr(&v, 255, true);
+	assert_int_equal(rd(&v, R_TMR + 0x70), 1u << 31);
+	assert_int_equal(rd(&v, R_IRR + 0x70), 1u << 31);
+	wr(&v, R_ESR, 0);
+	assert_int_equal(rd(&v, R_ESR), 0);
+}
+
+/* Local interrupts are edges: their end is not broadcast, whatever used the vector before. */
+static void local_interrupts_are_edges(void **state)
+{
+	(void)state;
+	struct vlapic v = enabled_lapic(0);
+
+	vlapic_set_irr(&v, 0x44, true);
+	vlapic_accept(&v, 0x44);
+	assert_int_equal(wr(&v, R_EOI, 0).kind, VLAPIC_BROADCAST);
+	wr(&v, R_LVT1, 0x44);
+	assert_int_equal(vlapic_raise_lvt(&v, LVT_LINT1), APIC_FIXED);
+	vlapic_accept(&v, 0x44);
+	assert_int_equal(wr(&v, R_EOI, 0).kind, VLAPIC_NOTHING);
+	/* Once empty, the entry path need not look. */
+	assert_int_equal(vlapic_pending(&v), -1);
+	assert_false(v.irr_maybe);
+}
+
+/* SDM 11.12.5: only entering x2APIC mode clears the destination half of ICR. */
+static void icr_across_modes(void **state)
+{
+	(void)state;
+	struct vlapic v = enabled_lapic(1);
+
+	wr(&v, R_ICR2, 0x55000000);
+	assert_int_equal(vlapic_base_write(&v, vlapic_base_read(&v)), 0);
+	assert_int_equal(rd(&v, R_ICR2), 0x55000000);
+	assert_int_equal(vlapic_base_write(&v, vlapic_base_read(&v) | APIC_BASE_X2APIC), 0);
+	assert_true(rdmsr(&v, R_ICR) == 0);
+	assert_int_equal(wrmsr(&v, R_ICR, 0x7700000000 | 0x4045), 0);
+	assert_int_equal(vlapic_base_write(&v, vlapic_base_read(&v)), 0);
+	assert_true(rdmsr(&v, R_ICR) == (0x7700000000 | 0x4045));
+	/* Read-only status bits may be written and stay as they are. */
+	assert_int_equal(wrmsr(&v, R_LVT0, 0x5021), 0);
+	assert_int_equal(rdmsr(&v, R_LVT0), 0x21);
+}
+
+/* Past the last register there is no second copy of the first. */
+static void no_aliases(void **state)
+{
+	(void)state;
+	struct vlapic v = enabled_lapic(9);
+	struct vlapic_effect effect;
+	u64 value;
+
+	for (u32 offset = 0x400; offset < VLAPIC_MMIO_SIZE; offset += 16) {
+		assert_int_equal(rd(&v, offset), 0);
+		wr(&v, offset, 0xffffffff);
+	}
+	assert_int_equal(rd(&v, R_TPR), 0);
+	wr(&v, R_ESR, 0);
+	assert_int_equal(rd(&v, R_ESR), 0x80);
+	v = x2apic(9);
+	assert_int_equal(vlapic_msr_read(&v, 0x840, &now, &value), ERR_INVAL);
+	assert_int_equal(vlapic_msr_write(&v, 0x840, 0, &now, &effect), ERR_INVAL);
+	assert_int_equal(vlapic_msr_read(&v, 0x7ff, &now, &value), ERR_INVAL);
+	assert_int_equal(vlapic_msr_write(&v, 0x7ff, 0, &now, &effect), ERR_INVAL);
+}
+
 /* SDM 11.12.1.2, table 11-6: which registers exist, and which way. */
 static void x2apic_rights(void **state)
 {
@@ -636,6 +790,7 @@ static void lint_pins(void **state)
 
 	vlapic_set_virtual_wire(&v);
 	vlapic_check(&v);
+	assert_int_equal(v.route, enabled_lapic(0).route);
 	assert_true(vlapic_accepts_extint(&v));
 	assert_true(vlapic_lint_nmi(&v));
 	assert_int_equal(vlapic_raise_lvt(&v, LVT_LINT0), APIC_EXTINT);
@@ -733,6 +888,11 @@ int main(void)
 		cmocka_unit_test(base_reserved_bits_and_relocation),
 		cmocka_unit_test(global_disable),
 		cmocka_unit_test(init_keeps_mode_and_id),
+		cmocka_unit_test(init_resets_everything),
+		cmocka_unit_test(vector_sixteen),
+		cmocka_unit_test(local_interrupts_are_edges),
+		cmocka_unit_test(icr_across_modes),
+		cmocka_unit_test(no_aliases),
 		cmocka_unit_test(x2apic_rights),
 		cmocka_unit_test(x2apic_reserved_bits),
 		cmocka_unit_test(x2apic_ids_and_icr),

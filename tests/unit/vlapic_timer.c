@@ -216,6 +216,7 @@ static void tsc_deadline(void **state)
 	advance(&v, 70002);
 	assert_true(take(&v, 70002));
 	assert_true(rd(&v, MSR_TSC_DEADLINE, 70002) == 0);
+	assert_true(vlapic_deadline_ns(&v) == NEVER_NS);
 	/* In the past: at once. */
 	wr(&v, MSR_TSC_DEADLINE, 1, 80000);
 	assert_true(take(&v, 80000));
@@ -264,6 +265,69 @@ static void deadline_mode_disarms_both_ways(void **state)
 	advance(&v, 100000);
 	assert_false(take(&v, 100000));
 	assert_true(vlapic_deadline_ns(&v) == NEVER_NS);
+}
+
+/* Whatever a write changes, what expired before it has expired: nobody need have looked in between.
+ */
+static void writes_do_not_swallow_expiries(void **state)
+{
+	(void)state;
+	struct vlapic v = timer(VECTOR, 11);
+
+	wr(&v, X_TMICT, 1000, 0);
+	wr(&v, X_TMICT, 5000, 2000);
+	assert_true(take(&v, 2000));
+	assert_int_equal(vlapic_deadline_ns(&v), 7000);
+	wr(&v, X_LVTT, VECTOR | MASKED, 7000);
+	assert_true(take(&v, 7000));
+	wr(&v, X_LVTT, VECTOR, 7000);
+	wr(&v, X_TMICT, 1000, 7000);
+	wr(&v, X_TDCR, 0, 8001);
+	assert_true(take(&v, 8001));
+	assert_int_equal(rd(&v, X_TMCCT, 8001), 0);
+	wr(&v, X_TMICT, 1000, 10000);
+	wr(&v, X_SVR, 0xff, 12000);
+	assert_true(take(&v, 12000));
+	v = timer(VECTOR | DEADLINE, 11);
+	wr(&v, MSR_TSC_DEADLINE, at(100).guest_tsc, 0);
+	wr(&v, MSR_TSC_DEADLINE, at(5000).guest_tsc, 200);
+	assert_true(take(&v, 200));
+	advance(&v, 5000);
+	assert_true(take(&v, 5000));
+}
+
+/* Writes that move the deadline say so. */
+static void writes_report_the_timer(void **state)
+{
+	(void)state;
+	static const u32 msrs[] = {X_LVTT, X_TMICT, X_TDCR, MSR_TSC_DEADLINE};
+	struct vlapic v = timer(VECTOR, 11);
+	struct vlapic_time time = at(0);
+	struct vlapic_effect effect;
+
+	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
+		effect.kind = VLAPIC_NOTHING;
+		assert_int_equal(vlapic_msr_write(&v, msrs[i], 0x11 & 0xb, &time, &effect), 0);
+		assert_int_equal(effect.kind, VLAPIC_TIMER);
+	}
+	assert_int_equal(vlapic_msr_write(&v, X_SVR, 0xff, &time, &effect), 0);
+	assert_int_equal(effect.kind, VLAPIC_TIMER);
+	assert_int_equal(vlapic_msr_write(&v, X_SVR, 0x1ff, &time, &effect), 0);
+	assert_int_equal(effect.kind, VLAPIC_NOTHING);
+}
+
+/* A period below what a guest can be given: lengthened, and the count stays below the initial one.
+ */
+static void absurd_period(void **state)
+{
+	(void)state;
+	struct vlapic v = timer(VECTOR | PERIODIC, 11);
+
+	wr(&v, X_TMICT, 1, 0);
+	advance(&v, 1);
+	assert_true(take(&v, 1));
+	assert_int_equal(rd(&v, X_TMCCT, 2), 1);
+	assert_int_equal(vlapic_deadline_ns(&v), 1 + TICK_PERIOD_MIN_NS);
 }
 
 /* The guest's TSC was written: the deadline follows it. */
@@ -394,6 +458,9 @@ int main(void)
 		cmocka_unit_test(divide_change_keeps_the_count),
 		cmocka_unit_test(tsc_deadline),
 		cmocka_unit_test(deadline_mode_disarms_both_ways),
+		cmocka_unit_test(writes_do_not_swallow_expiries),
+		cmocka_unit_test(writes_report_the_timer),
+		cmocka_unit_test(absurd_period),
 		cmocka_unit_test(tsc_changes_move_the_deadline),
 		cmocka_unit_test(illegal_vector_is_an_error),
 		cmocka_unit_test(software_disable_stops_requests),

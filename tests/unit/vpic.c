@@ -348,10 +348,15 @@ static void poll(void **state)
 	pulse(&p, 9);
 	wr(&p, 0x20, 0x0c);
 	assert_int_equal(vpic_read(&p, 0x21), 0x82);
-	assert_int_equal(vpic_read(&p, 0x21), 0);
+	wr(&p, 0x21, 0x40);
+	assert_int_equal(vpic_read(&p, 0x21), 0x40);
 	wr(&p, 0xa0, 0x0c);
 	assert_int_equal(vpic_read(&p, 0xa0), 0x81);
 	assert_int_equal(isr(&p, 0xa0), 0x02);
+	pulse(&p, 0);
+	wr(&p, 0x20, 0x0c);
+	assert_int_equal(vpic_read(&p, 0x20), 0x80);
+	assert_int_equal(isr(&p, 0x20), 0x05);
 }
 
 /* "Initialization command words". */
@@ -393,6 +398,66 @@ static void initialisation(void **state)
 	vpic_check(&p);
 	assert_int_equal(p.master.lines, 0x20);
 	assert_int_equal(vpic_read(&p, 0x4d0), 0);
+}
+
+static void assert_same_modes(const struct vpic_chip *a, const struct vpic_chip *b)
+{
+	assert_int_equal(a->isr, b->isr);
+	assert_int_equal(a->imr, b->imr);
+	assert_int_equal(a->irr, b->irr);
+	assert_int_equal(a->vector_base, b->vector_base);
+	assert_int_equal(a->lowest, b->lowest);
+	assert_int_equal(a->init_step, b->init_step);
+	assert_int_equal(a->auto_eoi, b->auto_eoi);
+	assert_int_equal(a->special_nested, b->special_nested);
+	assert_int_equal(a->special_mask, b->special_mask);
+	assert_int_equal(a->rotate_auto_eoi, b->rotate_auto_eoi);
+	assert_int_equal(a->read_isr, b->read_isr);
+	assert_int_equal(a->poll, b->poll);
+}
+
+/* ICW1 undoes all that OCWs and an earlier ICW4 have set up; without IC4, ICW4's bits are zero. */
+static void icw1_undoes_everything(void **state)
+{
+	(void)state;
+	struct rng r = {.state = 11};
+
+	for (int round = 0; round < 2000; round++) {
+		struct vpic p = pic_with(0x13, 0x13), fresh = pic();
+
+		for (int i = 0; i < 50; i++) {
+			wr(&p, rng_below(&r, 2) ? 0x20 : 0xa0, (u8)(rng_next(&r) & ~0x10u));
+			wr(&p, rng_below(&r, 2) ? 0x21 : 0xa1, (u8)rng_next(&r));
+			pulse(&p, (u32)rng_below(&r, 16));
+			if (vpic_output(&p)) {
+				(void)ack(&p);
+			}
+		}
+		for (u16 port = 0x20; port <= 0xa0; port += 0x80) {
+			wr(&p, port, 0x10);
+			wr(&p, port + 1, port == 0x20 ? 0x20 : 0x28);
+			wr(&p, port + 1, 0);
+		}
+		assert_same_modes(&p.master, &fresh.master);
+		assert_same_modes(&p.slave, &fresh.slave);
+	}
+}
+
+/* A write to one port changes one chip's registers, and nothing else's. */
+static void ports_do_not_leak(void **state)
+{
+	(void)state;
+	struct vpic p = pic();
+
+	wr(&p, 0xa1, 0xf8);
+	assert_int_equal(vpic_read(&p, 0x21), 0);
+	assert_int_equal(vpic_read(&p, 0x4d0), 0);
+	wr(&p, 0x21, 0xe8);
+	assert_int_equal(vpic_read(&p, 0xa1), 0xf8);
+	wr(&p, 0x4d0, 0x50);
+	assert_int_equal(vpic_read(&p, 0x4d1), 0);
+	wr(&p, 0x4d1, 0x0c);
+	assert_int_equal(vpic_read(&p, 0x4d0), 0x50);
 }
 
 /* Edge requests, masks and non-specific EOIs in fully nested mode, against arrays. */
@@ -511,6 +576,8 @@ int main(void)
 		cmocka_unit_test(special_mask),
 		cmocka_unit_test(poll),
 		cmocka_unit_test(initialisation),
+		cmocka_unit_test(icw1_undoes_everything),
+		cmocka_unit_test(ports_do_not_leak),
 		cmocka_unit_test(random_nested),
 		cmocka_unit_test(random_writes),
 	};
