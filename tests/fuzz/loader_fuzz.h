@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kernel/loader/loader.h"
+#include "tests/unit/kernel_images.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -79,6 +80,39 @@ static inline void plan_and_check(const u8 *file, size_t size, bool initrd)
 	for (u32 i = 0; i < plan.segment_count; i++) {
 		check_segment(&plan, i);
 	}
+}
+
+/*
+ * The input: two bytes that cut the file, then records of an offset from `base` (1 byte, in steps of 4, or of 1 with
+ * the width's top bit), a width (1, 2, 4 or 8) and that many bytes to put there.
+ */
+static inline void damage_and_check(u8 *file, size_t file_size, size_t base, const u8 *data, size_t size,
+				    bool initrd)
+{
+	if (size < 2) {
+		return;
+	}
+	size_t cut = (data[0] | (size_t)data[1] << 8) % 0x4000, left = file_size - MIN(cut, file_size);
+
+	data += 2;
+	size -= 2;
+	while (size >= 2) {
+		size_t width = (size_t)1 << (data[1] & 3);
+		size_t at = base + data[0] * ((data[1] & 0x80) != 0 ? 1ul : 4ul);
+
+		width = MIN(width, size - 2);
+		if (at + width <= file_size) {
+			memcpy(file + at, data + 2, width);
+		}
+		data += 2 + width;
+		size -= 2 + width;
+	}
+	/* A block of its exact size: the sanitizer sees reads past it. */
+	u8 *copy = malloc(left != 0 ? left : 1);
+
+	memcpy(copy, file, left);
+	plan_and_check(copy, left, initrd);
+	free(copy);
 }
 
 #endif

@@ -8,36 +8,11 @@
 
 #include <glob.h>
 
-/* An image with 2 setup sectors and 4 KiB of protected-mode code, wanting 8 MiB from 16 MiB on. */
-#define SETUP_BYTES   (3 * 512)
-#define PAYLOAD_BYTES 4096
-#define IMAGE_BYTES   (SETUP_BYTES + PAYLOAD_BYTES)
-#define VERSION_AT    0x300
-
 static u8 image[IMAGE_BYTES];
 
 static void image_make(void)
 {
-	memset(image, 0, sizeof(image));
-	image[0x1f1] = 2;
-	write32(image + 0x1f4, PAYLOAD_BYTES / 16);
-	write16(image + 0x1fe, 0xaa55);
-	image[0x201] = 0x66;
-	memcpy(image + 0x202, "HdrS", 4);
-	write16(image + 0x206, 0x020f);
-	write16(image + 0x20e, VERSION_AT - 0x200);
-	image[0x211] = 1;
-	write32(image + 0x22c, 0x7fffffff);
-	write32(image + 0x230, 0x200000);
-	image[0x234] = 1;
-	write16(image + 0x236, 3);
-	write32(image + 0x238, 2047);
-	write64(image + 0x258, MIB(16));
-	write32(image + 0x260, (u32)MIB(8));
-	strcpy((char *)image + VERSION_AT, "6.1.0-test (builder@host) #1");
-	for (u32 i = 0; i < PAYLOAD_BYTES; i++) {
-		image[SETUP_BYTES + i] = (u8)(i * 7 + 1);
-	}
+	bzimage_make(image);
 }
 
 static u64 walk(const u8 *memory, u64 address)

@@ -4,6 +4,7 @@
 #define TESTS_UNIT_LOADER_SUPPORT_H
 
 #include "tests/unit/unit.h"
+#include "tests/unit/kernel_images.h"
 #include "kernel/lib/err.h"
 #include "kernel/loader/loader.h"
 
@@ -107,21 +108,6 @@ static maybe_unused u64 read64(const u8 *p)
 
 	memcpy(&v, p, 8);
 	return v;
-}
-
-static maybe_unused void write16(u8 *p, u16 v)
-{
-	memcpy(p, &v, 2);
-}
-
-static maybe_unused void write32(u8 *p, u32 v)
-{
-	memcpy(p, &v, 4);
-}
-
-static maybe_unused void write64(u8 *p, u64 v)
-{
-	memcpy(p, &v, 8);
 }
 
 #endif

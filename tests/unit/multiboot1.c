@@ -4,81 +4,29 @@
 #include "tests/unit/loader_support.h"
 #include "kernel/loader/multiboot1_priv.h"
 
-#define FILE_BYTES 0x3000
-
 static u8 file[FILE_BYTES];
 
 static void header_make(u32 at, u32 flags)
 {
-	write32(file + at, MB1_HEADER_MAGIC);
-	write32(file + at + 4, flags);
-	write32(file + at + 8, -(MB1_HEADER_MAGIC + flags));
+	mb1_header_make(file, at, flags);
 }
 
-struct segment {
-	u32 type;
-	u64 offset, vaddr, paddr, filesz, memsz;
-};
-
-static void elf32_make(u32 entry, const struct segment *s, u32 count)
+static void elf32_make(u32 entry, const struct elf_part *s, u32 count)
 {
-	memset(file, 0, sizeof(file));
-	memcpy(file,
-	       "\x7f"
-	       "ELF\1\1\1",
-	       7);
-	write16(file + 16, 2);
-	write16(file + 18, 3);
-	write32(file + 24, entry);
-	write32(file + 28, 52);
-	write16(file + 42, 32);
-	write16(file + 44, (u16)count);
-	for (u32 i = 0; i < count; i++) {
-		u8 *ph = file + 52 + 32 * i;
-
-		write32(ph, s[i].type);
-		write32(ph + 4, (u32)s[i].offset);
-		write32(ph + 8, (u32)s[i].vaddr);
-		write32(ph + 12, (u32)s[i].paddr);
-		write32(ph + 16, (u32)s[i].filesz);
-		write32(ph + 20, (u32)s[i].memsz);
-	}
-	header_make(0x200, 3);
-	memset(file + 0x1000, 0xa5, 0x2000);
+	mb1_elf32_make(file, entry, s, count);
 }
 
-static void elf64_make(u64 entry, const struct segment *s, u32 count)
+static void elf64_make(u64 entry, const struct elf_part *s, u32 count)
 {
-	memset(file, 0, sizeof(file));
-	memcpy(file,
-	       "\x7f"
-	       "ELF\2\1\1",
-	       7);
-	write16(file + 16, 2);
-	write16(file + 18, 62);
-	write64(file + 24, entry);
-	write64(file + 32, 64);
-	write16(file + 54, 56);
-	write16(file + 56, (u16)count);
-	for (u32 i = 0; i < count; i++) {
-		u8 *ph = file + 64 + 56 * i;
-
-		write32(ph, s[i].type);
-		write64(ph + 8, s[i].offset);
-		write64(ph + 16, s[i].vaddr);
-		write64(ph + 24, s[i].paddr);
-		write64(ph + 32, s[i].filesz);
-		write64(ph + 40, s[i].memsz);
-	}
-	header_make(0x200, 3);
-	memset(file + 0x1000, 0xa5, 0x2000);
+	mb1_elf64_make(file, entry, s, count);
 }
 
-static const struct segment good[] = {
-	{1, 0x1000, 0xc0100000, 0x100000, 0x800, 0x1800},
-	{6, 0, 0, 0, 0x100, 0x100},
-	{1, 0x1800, 0xc0200000, 0x200000, 0x400, 0x400},
-};
+static void kludge_make(u32 load_end, u32 bss_end, u32 entry)
+{
+	mb1_addresses_make(file, load_end, bss_end, entry);
+}
+
+static const struct elf_part good[] = {MB1_GOOD_PARTS};
 
 static void check_state(u32 entry)
 {
@@ -144,8 +92,8 @@ static void an_elf32_kernel_with_modules(void **state)
 
 static void an_elf64_container(void **state)
 {
-	static const struct segment high = {1,	      0x1000, 0xffffffff80100000ull,
-					    0x100000, 0x800,  0x800};
+	static const struct elf_part high = {1,	       0x1000, 0xffffffff80100000ull,
+					     0x100000, 0x800,  0x800};
 	struct load_request q = request_for(file, FILE_BYTES);
 
 	(void)state;
@@ -157,18 +105,6 @@ static void an_elf64_container(void **state)
 	elf64_make(0x100020, &high, 1);
 	assert_int_equal(loader_plan(&q, &plan, reason, sizeof(reason)), 0);
 	check_state(0x100020);
-}
-
-/* Header at 0x400 of the file, memory from 1 MiB on begins at 0x300 of the file. */
-static void kludge_make(u32 load_end, u32 bss_end, u32 entry)
-{
-	memset(file, 0x77, sizeof(file));
-	header_make(0x400, 0x10003);
-	write32(file + 0x40c, 0x100100);
-	write32(file + 0x410, 0x100000);
-	write32(file + 0x414, load_end);
-	write32(file + 0x418, bss_end);
-	write32(file + 0x41c, entry);
 }
 
 static void addresses_in_the_header(void **state)
@@ -263,7 +199,7 @@ static void a_multiboot2_kernel(void **state)
 		       "it is a Multiboot 2 kernel: only Multiboot 1 is supported");
 }
 
-static void one_segment_error(const struct segment *s, int err, const char *text)
+static void one_segment_error(const struct elf_part *s, int err, const char *text)
 {
 	struct load_request q = request_for(file, FILE_BYTES);
 
@@ -273,15 +209,15 @@ static void one_segment_error(const struct segment *s, int err, const char *text
 
 static void wrong_segments(void **state)
 {
-	static const struct segment past_file = {1, 0x2000, 0x100000, 0x100000, 0x1001, 0x2000},
-				    wrapping = {1, 8, 0x100000, 0x100000, UINT64_MAX, UINT64_MAX},
-				    shrunk = {1, 0x1000, 0x100000, 0x100000, 0x200, 0x100},
-				    high = {1, 0x1000, 0x100000, GIB(4), 0x100, 0x100},
-				    huge = {1, 0x1000, 0x100000, 0x100000, 0x100, UINT64_MAX},
-				    in_bios = {1, 0x1000, 0x100000, 0xe0000, 0x100, 0x100},
-				    at_zero = {1, 0x1000, 0x100000, 0, 0x100, 0x100},
-				    past_ram = {1, 0x1000, 0x100000, 0x100000, 0x100, MIB(64)},
-				    elsewhere = {1, 0x1000, 0x200000, 0x200000, 0x100, 0x100};
+	static const struct elf_part past_file = {1, 0x2000, 0x100000, 0x100000, 0x1001, 0x2000},
+				     wrapping = {1, 8, 0x100000, 0x100000, UINT64_MAX, UINT64_MAX},
+				     shrunk = {1, 0x1000, 0x100000, 0x100000, 0x200, 0x100},
+				     high = {1, 0x1000, 0x100000, GIB(4), 0x100, 0x100},
+				     huge = {1, 0x1000, 0x100000, 0x100000, 0x100, UINT64_MAX},
+				     in_bios = {1, 0x1000, 0x100000, 0xe0000, 0x100, 0x100},
+				     at_zero = {1, 0x1000, 0x100000, 0, 0x100, 0x100},
+				     past_ram = {1, 0x1000, 0x100000, 0x100000, 0x100, MIB(64)},
+				     elsewhere = {1, 0x1000, 0x200000, 0x200000, 0x100, 0x100};
 
 	(void)state;
 	one_segment_error(
@@ -315,7 +251,7 @@ static void wrong_segments(void **state)
 
 static void wrong_elf_headers(void **state)
 {
-	static const struct segment twice[] = {
+	static const struct elf_part twice[] = {
 		{1, 0x1000, 0x100000, 0x100000, 0x800, 0x1800},
 		{1, 0x1000, 0x101000, 0x101000, 0x800, 0x800},
 	};
