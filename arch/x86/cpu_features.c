@@ -129,6 +129,21 @@ bool cpu_has(enum cpu_feature feature)
 	return bitmap_test(present, feature);
 }
 
+/* Guests are told (DE_CFG in kernel/msr_policy.c) that LFENCE waits for all before it, and lean on that
+ * against speculation past bounds checks. AMD: true by itself, or by this bit (APM vol. 2, LFENCE). */
+static void init_lfence(void)
+{
+	u64 de_cfg;
+
+	if (strcmp(vendor, "AuthenticAMD") != 0 && strcmp(vendor, "HygonGenuine") != 0) {
+		return;
+	}
+	if (rdmsr_safe(MSR_DE_CFG, &de_cfg) != 0 ||
+	    wrmsr_safe(MSR_DE_CFG, de_cfg | DE_CFG_LFENCE_SERIALIZE) != 0) {
+		return; /* the oldest families: LFENCE needs no help there */
+	}
+}
+
 void cpu_init_control_registers(void)
 {
 	u64 cr4 = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
@@ -146,6 +161,7 @@ void cpu_init_control_registers(void)
 	}
 	wrmsr(MSR_EFER, (rdmsr(MSR_EFER) & EFER_SVME) | EFER_LME | EFER_LMA | EFER_NXE);
 	wrmsr(MSR_PAT, PAT_VALUE);
+	init_lfence();
 }
 
 const char *cpu_vendor(void)

@@ -43,7 +43,7 @@ bool cpu_features_init(void) must_check;
 
 bool cpu_has(enum cpu_feature feature);
 
-/* Sets CR0, CR4, EFER and PAT of this pCPU as the table allows. Every pCPU once, before its own
+/* Sets CR0, CR4, EFER, PAT and (AMD) LFENCE of this pCPU as the table allows. Every pCPU once, before its own
  * work begins; the final page tables (no user pages, NX) may be in use or not. */
 void cpu_init_control_registers(void);
 

@@ -91,6 +91,9 @@
 #define MSR_GS_BASE            0xc0000101
 #define MSR_KERNEL_GS_BASE     0xc0000102
 #define MSR_TSC_AUX            0xc0000103
+#define MSR_DE_CFG             0xc0011029
+
+#define DE_CFG_LFENCE_SERIALIZE (1ul << 1)
 
 #define APIC_BASE_BSP    (1ul << 8)
 #define APIC_BASE_X2APIC (1ul << 10)
