@@ -412,6 +412,8 @@ static void smbios_names_the_machine(void **state)
 	build(&p);
 	s = smbios_find(0, 0);
 	assert_string_equal(smbios_string(s, s[4]), "Evenkeel");
+	assert_int_equal(get(s, 6, 2) << 4, GUEST_BIOS_BASE);
+	assert_int_equal((s[9] + 1) * 65536, GUEST_BIOS_SIZE);
 	assert_int_equal(s[0x13] & 0x10, 0x10); /* virtual machine */
 	s = smbios_find(1, 0);
 	assert_string_equal(smbios_string(s, s[4]), "Evenkeel");
@@ -462,6 +464,8 @@ static void smbios_counts_the_memory(void **state)
 			u64 last = extended ? get(s, 0x17, 8) : get(s, 8, 4) * 1024 + 1023;
 
 			assert_int_equal(start, n == 0 ? 0 : GIB(4));
+			assert_true(last > start);
+			assert_int_equal(get(s, 2, 2), 19 << 8 | n); /* handle */
 			mapped += last + 1 - start;
 		}
 		assert_int_equal(mapped, sizes[i]);

@@ -201,6 +201,12 @@ static void bad_registrations_are_refused(void **state)
 	t.bar[0].size_bytes = 0;
 	assert_int_equal(vpci_register(&d, 2, &t), ERR_INVAL);
 	t = card;
+	t.bar[0].size_bytes = 2;
+	assert_int_equal(vpci_register(&d, 2, &t), ERR_INVAL);
+	t = card;
+	t.bar[2].size_bytes = 8;
+	assert_int_equal(vpci_register(&d, 2, &t), ERR_INVAL);
+	t = card;
 	t.bar[1].size_bytes = 8;
 	assert_int_equal(vpci_register(&d, 2, &t), ERR_INVAL);
 	t = card;
@@ -212,6 +218,16 @@ static void bad_registrations_are_refused(void **state)
 	assert_int_equal(vpci_register(&d, 2, &t), ERR_INVAL);
 	assert_false(d.slot[2].present);
 	assert_int_equal(vpci_register(&d, 2, &card), 0);
+	/* the smallest ones */
+	t = card;
+	t.bar[0].size_bytes = 4;
+	t.bar[1].size_bytes = 16;
+	t.bar[2].size_bytes = 16;
+	assert_int_equal(vpci_register(&d, 3, &t), 0);
+	cfg_write(&d, 3, 0x10, 4, 0xffffffff);
+	cfg_write(&d, 3, 0x14, 4, 0xffffffff);
+	assert_int_equal(cfg_read(&d, 3, 0x10, 4), 0xfffffffd);
+	assert_int_equal(cfg_read(&d, 3, 0x14, 4), 0xfffffff0);
 }
 
 int main(void)

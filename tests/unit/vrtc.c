@@ -146,6 +146,8 @@ static void divider_reset_gives_half_a_second(void **state)
 		assert_int_equal(get(&d, 0x0a, now), 0x76);
 		released = now;
 		set(&d, 0x0a, 0x26, released);
+		assert_int_equal(get(&d, 0x0a, released + 490000000), 0x26);
+		assert_int_equal(get(&d, 0x0a, released + 499000000), 0xa6);
 		expect_time(&d, t, released + NSEC_PER_SEC / 2 - 1);
 		expect_time(&d, t + 1, released + NSEC_PER_SEC / 2);
 		expect_time(&d, t + 1, released + 3 * NSEC_PER_SEC / 2 - 1);
@@ -402,6 +404,7 @@ static void ports_and_banks(void **state)
 	vrtc_init(&d, EPOCH_S, MIB(512), 0);
 	vrtc_write(&d, 0, 1, 0xd0, 0);
 	assert_true(vrtc_nmi_masked(&d));
+	assert_int_equal(vrtc_read(&d, 0, 1, 0), 0xd0);
 	vrtc_write(&d, 1, 1, 0xa5, 0);
 	vrtc_write(&d, 0, 1, 0x50, 0);
 	assert_false(vrtc_nmi_masked(&d));
@@ -411,6 +414,10 @@ static void ports_and_banks(void **state)
 	vrtc_write(&d, 2, 2, 0x5a50, 0); /* index and data at once */
 	assert_int_equal(vrtc_read(&d, 3, 1, 0), 0x5a);
 	assert_int_equal(vrtc_read(&d, 1, 1, 0), 0xa5);
+	vrtc_write(&d, 0, 1, 0xd0, 0);
+	vrtc_reset(&d, 0);
+	assert_false(vrtc_nmi_masked(&d));
+	assert_int_equal(vrtc_read(&d, 0, 1, 0), 0);
 	set(&d, 0x0c, 0xff, 0);
 	set(&d, 0x0d, 0x00, 0);
 	assert_int_equal(get(&d, 0x0d, 0), 0x80);

@@ -234,6 +234,42 @@ static void character_timeout(void **state)
 	assert_false(vuart_irq(&d));
 }
 
+/* 1,200 baud needs both divisor bytes: 8 data bits, parity, 2 stop bits make 12 bits. */
+static void character_timeout_follows_the_line_settings(void **state)
+{
+	struct vuart d = fresh();
+
+	(void)state;
+	out(&d, LCR, 0x8f);
+	vuart_write(&d, DATA, 2, 0x0160, 0); /* both bytes of divisor 352 at once */
+	assert_int_equal(vuart_read(&d, DATA, 2, 0), 0x0160);
+	out(&d, LCR, 0x0f);
+	out(&d, IIR, 0x01);
+	assert_true(vuart_rx_push(&d, 'a', 0));
+	assert_true(vuart_deadline_ns(&d) == 4ull * 12 * 352 * NSEC_PER_SEC / 115200);
+}
+
+/* FCR's clear bits work with bit 0 only, and only on their own FIFO. */
+static void fifo_control_clears_what_it_says(void **state)
+{
+	struct vuart d = fresh();
+
+	(void)state;
+	out(&d, IIR, 0x01);
+	out(&d, IER, 0x02);
+	assert_int_equal(in(&d, IIR), 0xc2);
+	assert_true(vuart_rx_push(&d, 'a', 0));
+	out(&d, IIR, 0x01);
+	assert_int_equal(in(&d, LSR), 0x61);
+	assert_int_equal(in(&d, IIR), 0xc1);
+	out(&d, IIR, 0x05); /* the transmitter's: it becomes empty */
+	assert_int_equal(in(&d, LSR), 0x61);
+	assert_int_equal(in(&d, IIR), 0xc2);
+	out(&d, IIR, 0x03);
+	assert_int_equal(in(&d, LSR), 0x60);
+	assert_int_equal(in(&d, IIR), 0xc1);
+}
+
 static void out2_gates_the_line(void **state)
 {
 	struct vuart d = fresh();
@@ -378,6 +414,8 @@ int main(void)
 		cmocka_unit_test(fifo_trigger_levels),
 		cmocka_unit_test(without_fifo_one_byte_waits),
 		cmocka_unit_test(character_timeout),
+		cmocka_unit_test(character_timeout_follows_the_line_settings),
+		cmocka_unit_test(fifo_control_clears_what_it_says),
 		cmocka_unit_test(out2_gates_the_line),
 		cmocka_unit_test(loopback_keeps_bytes_inside),
 		cmocka_unit_test(caller_that_does_not_fetch_loses_and_knows),
