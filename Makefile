@@ -306,6 +306,17 @@ $(B)/unit/%: $(B)/host/tests/unit/%.o $(B)/host/libpure.a
 unit: $(UNIT_TESTS:%=$(B)/unit/%)
 	@for t in $(UNIT_TESTS); do echo "  TEST  $$t"; $(B)/unit/$$t || exit 1; done
 
+$(B)/tools/%: $(B)/host/tests/tools/%.o $(B)/host/libpure.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -o $@
+
+## vmx-keys: prints the table of VM file keys, for the README
+.PHONY: vmx-keys
+vmx-keys: $(B)/tools/vmx_keys
+	@$<
+-include $(B)/host/tests/tools/vmx_keys.d
+
 # --- fuzzing --------------------------------------------------------------------------------------
 
 # tests/fuzz/NAME.c, one libFuzzer program each; always clang. What it finds goes to $(B)/fuzz/NAME.*; the

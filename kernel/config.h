@@ -99,7 +99,8 @@ struct config_key_help {
 	char expected[CONFIG_MESSAGE_SIZE];
 	const char *fallback; /* default as written in a file; empty: none */
 	const char *help;
-	bool later; /* parsed and checked, but not acted upon yet */
+	bool numbered; /* the name goes on with a number from 0 */
+	bool later;    /* parsed and checked, but not acted upon yet */
 };
 
 /* Fills *help for key `index`; false when there are not that many. */

@@ -45,8 +45,7 @@ const struct config_key config_keys[] = {
 	{"sched.cpu.max", TYPE_LIMIT, FIELD(cpu_max_mhz), .least = 1, .most = CONFIG_MHZ_MAX,
 	 .unit = "MHz", .fallback = "unlimited", .later = true, .already = "unlimited",
 	 .help = "CPU limit"},
-	{"sched.cpu.affinity", TYPE_PCPUS, FIELD(affinity), .fallback = "all", .later = true,
-	 .already = "all",
+	{"sched.cpu.affinity", TYPE_PCPUS, FIELD(affinity), .fallback = "all",
 	 .help = "pCPUs the VM may run on"},
 	{"sched.cpu.cosched", TYPE_WORD, FIELD(cosched), .words = cosched_words, .fallback = "percpu",
 	 .later = true,
@@ -98,6 +97,7 @@ bool config_key_describe(u32 index, struct config_key_help *help)
 		.name = key->name,
 		.fallback = key->fallback != NULL ? key->fallback : "",
 		.help = key->help,
+		.numbered = key->numbered,
 		.later = key->later,
 	};
 	keys_expected(key, help->expected, sizeof(help->expected));
