@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Back-ends of the boot runner: each turns a Scenario into a running emulator with a serial console.
 
-A back-end has `missing(scenario)` (why it cannot run here, or ""), `prepare(scenario, dir, image)`, which returns
-the command line, and `status(returncode)`, which translates the process's end into the number that was written to
-the debug-exit port (or -1 for any other end).
+A back-end has `options` (of the hypervisor's command line there), `missing(scenario)` (why it cannot run here, or ""),
+`command(scenario, dir, image)`, `start(command, dir)`, which returns the process and the two file descriptors of its
+serial console, and `status(returncode)`, which translates the process's end into the number that was written to the
+debug-exit port (or -1 for any other end).
 """
 import os
+import pty
 import shutil
+import subprocess
+import tty
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS.fd"
@@ -41,7 +45,7 @@ class Qemu:
         return ["-accel", "tcg", "-cpu", machine.cpu] + \
             (["-icount", "shift=0", "-rtc", "base=2024-01-01,clock=vm"] if machine.icount else [])
 
-    def prepare(self, scenario, directory, image):
+    def command(self, scenario, directory, image):
         m = scenario.machine
         args = ["qemu-system-x86_64", "-M", m.machine, *self.accelerator(m), "-smp", str(m.cpus),
                 "-m", str(m.mem_mb), "-nodefaults", "-display", "none", "-monitor", "none",
@@ -61,8 +65,98 @@ class Qemu:
         return args + list(m.args)
 
     @staticmethod
+    def start(command, directory):
+        with open(os.path.join(directory, "emulator.log"), "wb") as log:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                       stderr=log)
+        return process, process.stdout.fileno(), process.stdin.fileno()
+
+    def close(self):
+        pass
+
+    @staticmethod
     def status(returncode):
         return returncode >> 1 if returncode >= 0 and returncode & 1 else -1
 
 
-BACKENDS = {"qemu": Qemu}
+BOCHSRC = """config_interface: textconfig
+display_library: term
+cpu: model={cpu}, count={cpus}, ips=100000000, reset_on_triple_fault=0{cpu_options}
+megs: {mem_mb}
+romimage: file=/usr/share/bochs/BIOS-bochs-latest, options=fastboot
+vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+vga: extension=vbe, update_freq=1, realtime=0
+pci: enabled=1, chipset=i440fx
+clock: sync=none, time0=946681200
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=cdrom, path={image}, status=inserted
+ata1: enabled=0
+boot: cdrom
+com1: enabled=1, mode=term, dev={console}
+com2: enabled=1, mode=null
+sound: driver=dummy
+speaker: enabled=0
+log: {log}
+panic: action=fatal
+error: action=report
+info: action=ignore
+debug: action=ignore
+mouse: enabled=0
+"""
+
+
+class Bochs:
+    """VT-x (and AMD-V again) in software, deterministic; far slower than QEMU, one host core.
+
+    Debian's Bochs begins in its debugger, which a script (rc) tells to go on; the byte `D` written to port 8900h
+    returns to the script, whose next command quits with status 0; the word `Shutdown` there gives status 1.
+    """
+    name = "bochs"
+    options = "console=com1 emulator=bochs"
+
+    def __init__(self, _kvm=False):
+        self.master = self.slave = -1
+
+    def missing(self, scenario):
+        if shutil.which("bochs") is None:
+            return "no bochs"
+        if scenario.machine.firmware != "bios":
+            return "Bochs is used with its BIOS only"
+        return ""
+
+    def command(self, scenario, directory, image):
+        m = scenario.machine
+        self.master, self.slave = pty.openpty()
+        tty.setraw(self.slave)
+        with open(os.path.join(directory, "bochsrc"), "w", encoding="utf-8") as f:
+            f.write(BOCHSRC.format(
+                cpu=m.cpu, cpus=m.cpus, mem_mb=m.mem_mb, image=image,
+                console=os.ttyname(self.slave), log=os.path.join(directory, "bochs.log"),
+                cpu_options="".join(", " + option for option in m.args)))
+        with open(os.path.join(directory, "rc"), "w", encoding="utf-8") as f:
+            f.write("c\nr\nq\n")
+        return ["bochs", "-q", "-f", os.path.join(directory, "bochsrc"),
+                "-rc", os.path.join(directory, "rc")]
+
+    def start(self, command, directory):
+        # Makes RDRAND repeat from run to run; runs without it where it was not built.
+        shim = os.path.join(directory, "..", "..", "norand.so")
+        env = dict(os.environ, TERM="vt100")
+        if os.path.exists(shim):
+            env["LD_PRELOAD"] = os.path.realpath(shim)
+        with open(os.path.join(directory, "emulator.log"), "wb") as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=subprocess.STDOUT, env=env)
+        return process, self.master, self.master
+
+    def close(self):
+        """The slave side stays open as long as Bochs may not have opened it yet."""
+        os.close(self.slave)
+        os.close(self.master)
+
+    @staticmethod
+    def status(returncode):
+        return returncode if returncode in (0, 1) else -1
+
+
+BACKENDS = {"qemu": Qemu, "bochs": Bochs}

@@ -13,7 +13,8 @@ class Guest:
     status: object = 0        # debug-exit status
     expect: tuple = (r"\d+ passed, 0 failed, \d+ skipped",)
     on_reference: bool = True
-    quick: bool = True
+    on_evenkeel: bool = True
+    on_bochs: bool = False
 
     def __post_init__(self):
         if not self.binary:
@@ -22,31 +23,31 @@ class Guest:
 
 GUESTS = [
     Guest("checker", cmdline="seconds=2"),
-    Guest("cpuid", vcpus=2),
+    Guest("cpuid", vcpus=2, on_bochs=True),
     Guest("ending-s5", "ending", "how=s5", status=-1, expect=(r"^ending: S5",)),
     Guest("ending-cf9", "ending", "how=cf9", status=-1, expect=(r"^ending: cf9",)),
     Guest("ending-kbd", "ending", "how=kbd", status=-1, expect=(r"^ending: kbd",)),
     Guest("ending-fast", "ending", "how=fast", status=-1, expect=(r"^ending: fast",)),
     Guest("ending-triple", "ending", "how=triple", status=-1, expect=(r"^ending: triple",)),
     Guest("ending-exit", "ending", "how=exit code=9", status=9, expect=()),
-    Guest("exceptions"),
-    Guest("fpu", cmdline="seconds=1"),
-    Guest("hlt", vcpus=2),
-    Guest("ioapic"),
-    Guest("ipi-2", "ipi", vcpus=2),
+    Guest("exceptions", on_bochs=True),
+    Guest("fpu", cmdline="seconds=1", on_bochs=True),
+    Guest("hlt", vcpus=2, on_bochs=True),
+    Guest("ioapic", on_bochs=True),
+    Guest("ipi-2", "ipi", vcpus=2, on_bochs=True),
     Guest("ipi-4", "ipi", vcpus=4),
-    Guest("lapic"),
+    Guest("lapic", on_bochs=True),
     Guest("memory", mem_mb=128),
-    Guest("mmio"),
-    Guest("modes"),
-    Guest("msr"),
+    Guest("mmio", on_bochs=True),
+    Guest("modes", on_bochs=True),
+    Guest("msr", on_bochs=True),
     Guest("pci"),
-    Guest("pic"),
-    Guest("pit"),
-    Guest("pmtimer"),
-    Guest("rtc"),
-    Guest("smc", vcpus=2),
+    Guest("pic", on_bochs=True),
+    Guest("pit", on_bochs=True),
+    Guest("pmtimer", on_bochs=True),
+    Guest("rtc", on_bochs=True),
+    Guest("smc", vcpus=2, on_bochs=True),
     Guest("stringio"),
-    Guest("time", vcpus=2),
+    Guest("time", vcpus=2, on_bochs=True),
     Guest("uart"),
 ]

@@ -43,10 +43,28 @@ def efi_config(cmdline, names):
     return "\n".join(lines + [""])
 
 
+def reference_image(scenario, build, directory):
+    """QEMU loads Multiboot kernels itself; elsewhere GRUB does."""
+    guest = os.path.join(build, scenario.reference)
+    if scenario.machine.emulator == "qemu":
+        return guest
+    config, image = os.path.join(directory, "grub.cfg"), os.path.join(directory, "test.iso")
+    with open(config, "w", encoding="utf-8") as f:
+        f.write("set timeout=0\nmenuentry test {\n"
+                f"\tmultiboot /boot/{os.path.basename(guest)} {scenario.guest_cmdline}\n}}\n")
+    run_tool("boot/mkiso.sh", image, config, guest)
+    return image
+
+
+def run_tool(tool, *args):
+    subprocess.run([os.path.join(TOP, tool), *args], check=True, stdout=subprocess.PIPE,
+                   stderr=subprocess.STDOUT)
+
+
 def build_image(scenario, cmdline, build, directory):
     """Returns the path of the image; raises CalledProcessError with the tool's output."""
     if scenario.reference:
-        return os.path.join(build, scenario.reference)
+        return reference_image(scenario, build, directory)
     files = write_modules(scenario, build, directory)
     names = [name for name, _ in files]
     paths = [path for _, path in files]
@@ -60,6 +78,5 @@ def build_image(scenario, cmdline, build, directory):
         hypervisor = os.path.join(build, "evenkeel.elf")
     with open(config, "w", encoding="utf-8") as f:
         f.write(text)
-    subprocess.run([os.path.join(TOP, tool), image, config, hypervisor, *paths], check=True,
-                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    run_tool(tool, image, config, hypervisor, *paths)
     return image

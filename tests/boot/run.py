@@ -27,6 +27,7 @@ import scenarios  # noqa: E402
 # Multiplies every time limit, for slow or busy machines.
 TIME_SCALE = float(os.environ.get("EVENKEEL_TEST_TIME_SCALE", "1"))
 QUIT_WAIT_S = 5
+POLL_S = 0.5
 
 
 class Failure(Exception):
@@ -36,25 +37,28 @@ class Failure(Exception):
 class Console:
     """The running emulator: its output so far, matched piece by piece."""
 
-    def __init__(self, process, log, deadline, forbid):
-        self.process, self.log, self.deadline = process, log, deadline
+    def __init__(self, started, log, deadline, forbid):
+        self.process, self.input, self.output = started
+        self.log, self.deadline = log, deadline
         self.forbid = [re.compile(p, re.M) for p in forbid]
         self.text, self.position, self.checked, self.open = "", 0, 0, True
         self.selector = selectors.DefaultSelector()
-        self.selector.register(process.stdout, selectors.EVENT_READ)
+        self.selector.register(self.input, selectors.EVENT_READ)
 
     def read(self, until):
-        """Takes what there is, waiting until the time `until` at most. False at end of file."""
-        if not self.selector.select(max(0, until - time.monotonic())):
-            return True
-        data = os.read(self.process.stdout.fileno(), 65536)
-        self.log.write(data)
-        self.log.flush()
-        self.text += data.decode("latin-1").replace("\r", "")
-        if not data:
-            self.open = False
+        """Takes what there is, waiting until the time `until` at most."""
+        limit = min(until, time.monotonic() + POLL_S)
+        ended = self.process.poll() is not None
+        if not self.selector.select(max(0, limit - time.monotonic())):
+            # A pseudo-terminal does not end with its other side.
+            self.open = not ended
+        else:
+            data = os.read(self.input, 65536)
+            self.log.write(data)
+            self.log.flush()
+            self.text += data.decode("latin-1").replace("\r", "")
+            self.open = bool(data)
         self.check_forbidden()
-        return bool(data)
 
     def check_forbidden(self):
         # Whole lines only, so that a pattern sees all of its line.
@@ -84,7 +88,7 @@ class Console:
 
     def send(self, step):
         try:
-            os.write(self.process.stdin.fileno(), step.text.encode("latin-1"))
+            os.write(self.output, step.text.encode("latin-1"))
         except BrokenPipeError:
             raise Failure(f"ended before {step.text!r} was typed") from None
 
@@ -136,17 +140,15 @@ def drive(scenario, backend, console):
 def run_emulator(scenario, backend, command, directory):
     with open(os.path.join(directory, "command"), "w", encoding="utf-8") as f:
         f.write(shlex.join(command) + "\n")
-    with open(os.path.join(directory, "serial.log"), "wb") as log, \
-            open(os.path.join(directory, "emulator.log"), "wb") as err, \
-            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                             stderr=err) as process:
-        deadline = time.monotonic() + scenario.timeout_s * TIME_SCALE
-        console = Console(process, log, deadline, scenario.forbid)
-        try:
-            drive(scenario, backend, console)
-        finally:
-            if process.poll() is None:
-                quit_emulator(process)
+    started = backend.start(command, directory)
+    deadline = time.monotonic() + scenario.timeout_s * TIME_SCALE
+    try:
+        with open(os.path.join(directory, "serial.log"), "wb") as log:
+            drive(scenario, backend, Console(started, log, deadline, scenario.forbid))
+    finally:
+        if started[0].poll() is None:
+            quit_emulator(started[0])
+        backend.close()
 
 
 def run_scenario(scenario, args, report):
@@ -162,14 +164,16 @@ def run_scenario(scenario, args, report):
     try:
         cmdline = f"{backend.options} {scenarios.HYPERVISOR_OPTIONS} {scenario.cmdline}".strip()
         image = build_image(scenario, cmdline, args.build, directory)
-        command = backend.prepare(scenario, directory, image)
+        command = backend.command(scenario, directory, image)
         run_emulator(scenario, backend, command, directory)
         verdict, reason = "PASS", ""
     except Failure as failure:
         verdict, reason = "FAIL", f"{failure} [{directory}/serial.log]"
     except subprocess.CalledProcessError as failed:
-        text = (failed.output or b"").decode("utf-8", "replace")
-        verdict, reason = "FAIL", f"{failed.cmd[0]}: {last_line(text)}"
+        with open(os.path.join(directory, "image.log"), "wb") as f:
+            f.write(failed.output or b"")
+        tool = os.path.basename(failed.cmd[0])
+        verdict, reason = "FAIL", f"{tool} failed [{directory}/image.log]"
     except OSError as error:
         verdict, reason = "FAIL", str(error)
     if verdict == "PASS" and not args.keep:

@@ -18,4 +18,21 @@ def reference(guest):
     )
 
 
+def reference_bochs(guest):
+    """An Intel CPU with x2APIC mode and TSC deadline."""
+    return Scenario(
+        name=f"bochs-reference-{guest.name}",
+        reference=f"guests/{guest.binary}.elf",
+        guest_cmdline=f"emulator=bochs pc=bochs {guest.cmdline}".strip(),
+        machine=Machine(emulator="bochs", cpu="corei7_haswell_4770", cpus=guest.vcpus,
+                        mem_mb=guest.mem_mb),
+        expect=guest.expect,
+        forbid=(r"^FAIL",),
+        status=0,
+        timeout_s=120,
+        tags=("reference", "bochs"),
+    )
+
+
 REFERENCE = [reference(g) for g in GUESTS if g.on_reference]
+REFERENCE_BOCHS = [reference_bochs(g) for g in GUESTS if g.on_bochs]

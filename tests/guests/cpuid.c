@@ -29,9 +29,9 @@ static void test_leaves(void)
 	report(!amd || (e0.ebx == l0.ebx && e0.ecx == l0.ecx), "vendor in both ranges", "%x",
 	       e0.ebx);
 	beyond = cpuid(0x8fffffff, 0);
-	report_qemu(!amd || (beyond.eax | beyond.ebx | beyond.ecx | beyond.edx) == 0,
-		    "leaf beyond the last", "%x %x %x %x", beyond.eax, beyond.ebx, beyond.ecx,
-		    beyond.edx);
+	report_pc(!amd || (beyond.eax | beyond.ebx | beyond.ecx | beyond.edx) == 0,
+		  "leaf beyond the last", "%x %x %x %x", beyond.eax, beyond.ebx, beyond.ecx,
+		  beyond.edx);
 }
 
 static void test_hypervisor(void)
@@ -161,20 +161,20 @@ static void test_topology(void)
 	if (cpu_count() == 1) {
 		report((cpuid(1, 0).edx & BIT(28)) == 0 || logical >= 1, "one CPU", "%u", logical);
 	} else {
-		report((cpuid(1, 0).edx & BIT(28)) != 0 && logical >= cpu_count(), "HTT and count",
-		       "%u of %u", logical, cpu_count());
+		report_pc((cpuid(1, 0).edx & BIT(28)) != 0 && logical >= cpu_count(),
+			  "HTT and count", "%u of %u", logical, cpu_count());
 	}
 	if (max_basic < 0xb || cpuid(0xb, 0).ebx == 0) {
 		report_skip("leaf 0Bh", "not there");
 		return;
 	}
 	struct cpuid smt = cpuid(0xb, 0), core = cpuid(0xb, 1), end = cpuid(0xb, 2);
-	report((smt.ecx >> 8 & 0xff) == 1 && (core.ecx >> 8 & 0xff) == 2 &&
-		       (end.ecx >> 8 & 0xff) == 0,
-	       "leaf 0Bh levels", "%x %x %x", smt.ecx, core.ecx, end.ecx);
-	report((core.ebx & 0xffff) >= cpu_count() && core.eax >= smt.eax &&
-		       (1u << core.eax) >= cpu_count(),
-	       "leaf 0Bh counts", "%u threads, shift %u", core.ebx & 0xffff, core.eax);
+	report_pc((smt.ecx >> 8 & 0xff) == 1 && (core.ecx >> 8 & 0xff) == 2 &&
+			  (end.ecx >> 8 & 0xff) == 0,
+		  "leaf 0Bh levels", "%x %x %x", smt.ecx, core.ecx, end.ecx);
+	report_pc((core.ebx & 0xffff) >= cpu_count() && core.eax >= smt.eax &&
+			  (1u << core.eax) >= cpu_count(),
+		  "leaf 0Bh counts", "%u threads, shift %u", core.ebx & 0xffff, core.eax);
 }
 
 static void do_rdtscp(void *arg)

@@ -74,7 +74,7 @@ static void test_pit_edge(void)
 	ioapic_set(pit_pin, IOAPIC_DEST(lapic_id()) | VEC_PIT | 0x100); /* lowest priority */
 	before = ticks;
 	wait_for_irq(ticks > before, 1000);
-	report(ticks > before, "lowest-priority delivery", "%u more ticks", ticks - before);
+	report_pc(ticks > before, "lowest-priority delivery", "%u more ticks", ticks - before);
 	ioapic_set(pit_pin, IOAPIC_DEST(1) | BIT(11) | VEC_PIT); /* logical, flat: CPU 0 */
 	before = ticks;
 	wait_for_irq(ticks > before, 1000);
@@ -124,7 +124,7 @@ static void test_level(void)
 	wait_for_irq(uart_quiet, 1000);
 	settle(5000);
 	u32 seen = uart_irqs;
-	report(seen == 3, "level repeats after EOI", "%u interrupts, 3 expected", seen);
+	report_pc(seen == 3, "level repeats after EOI", "%u interrupts, 3 expected", seen);
 
 	trap_handle(VEC_UART, on_uart_once);
 	uart_irqs = 0;
@@ -133,8 +133,9 @@ static void test_level(void)
 	settle(2000);
 	seen = uart_irqs;
 	u64 after = ioapic_get(uart_pin);
-	report(irr_in_service != 0 && (after & IOAPIC_REMOTE_IRR) == 0, "remote IRR",
-	       "in service %lx, after EOI %lx", irr_in_service, (u64)(after & IOAPIC_REMOTE_IRR));
+	report_pc(irr_in_service != 0 && (after & IOAPIC_REMOTE_IRR) == 0, "remote IRR",
+		  "in service %lx, after EOI %lx", irr_in_service,
+		  (u64)(after & IOAPIC_REMOTE_IRR));
 	report(seen == 1, "line dropped before EOI", "%u interrupts", seen);
 
 	uart_irqs = 0;

@@ -179,8 +179,8 @@ static void test_deadline(void)
 	       rdmsr(MSR_TSC_DEADLINE));
 	wait_for_irq(ticks > 0, 500);
 	report(ticks == 1 && rdtsc() >= deadline, "TSC deadline", "%u interrupts", ticks);
-	report(rdmsr(MSR_TSC_DEADLINE) == 0, "deadline is 0 afterwards", "%lx",
-	       rdmsr(MSR_TSC_DEADLINE));
+	report_pc(rdmsr(MSR_TSC_DEADLINE) == 0, "deadline is 0 afterwards", "%lx",
+		  rdmsr(MSR_TSC_DEADLINE));
 	wrmsr(MSR_TSC_DEADLINE, 1);
 	wait_for_irq(ticks > 1, 500);
 	report(ticks == 2, "deadline in the past", "%u interrupts", ticks);
@@ -202,7 +202,7 @@ static void test_errors(void)
 	wait_for_irq(ticks > 0, 20);
 	lapic_write(LAPIC_ESR, 0);
 	u32 esr = lapic_read(LAPIC_ESR);
-	report_qemu((esr & 0x60) != 0, "ESR illegal vector", "ESR 0x%x", esr);
+	report_pc((esr & 0x60) != 0, "ESR illegal vector", "ESR 0x%x", esr);
 	lapic_write(LAPIC_ESR, 0);
 	report(lapic_read(LAPIC_ESR) == 0, "ESR clears", "0x%x", lapic_read(LAPIC_ESR));
 	lapic_write(LAPIC_LVT_ERROR, LVT_MASKED);
@@ -215,8 +215,8 @@ static void test_software_disable(void)
 
 	lapic_write(LAPIC_LVT_TIMER, VEC_TIMER);
 	lapic_write(LAPIC_SVR, svr & ~BIT(8));
-	report_qemu((lapic_read(LAPIC_LVT_TIMER) & LVT_MASKED) != 0, "software disable masks LVTs",
-		    "0x%x", lapic_read(LAPIC_LVT_TIMER));
+	report_pc((lapic_read(LAPIC_LVT_TIMER) & LVT_MASKED) != 0, "software disable masks LVTs",
+		  "0x%x", lapic_read(LAPIC_LVT_TIMER));
 	lapic_write(LAPIC_SVR, svr);
 }
 

@@ -74,7 +74,7 @@ void guest_main(void)
 	ram_for_each(check_range, NULL);
 	report(pages > 0 && wrong == 0, "every page holds its own pattern", "%lu pages, %lu wrong",
 	       pages, wrong);
-	report_qemu(nonzero == 0, "first touch reads zero", "%lu of %lu pages are not", nonzero,
-		    pages);
+	report_pc(nonzero == 0, "first touch reads zero", "%lu of %lu pages are not", nonzero,
+		  pages);
 	report(top >= ram_top(), "memory map reaches mem_upper", "%lx, %lx", top, ram_top());
 }

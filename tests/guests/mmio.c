@@ -155,8 +155,8 @@ static void test_rep(void)
 	rdi = (u64)(uintptr_t)words;
 	rcx = 4;
 	__asm__ volatile("rep movsl" : "+S"(rsi), "+D"(rdi), "+c"(rcx) : : "memory");
-	report_qemu(rcx == 0 && words[0] == 0xffffffff && words[3] == 0xffffffff,
-		    "rep movsd from a hole", "RCX %lu, %x %x", rcx, words[0], words[3]);
+	report_pc(rcx == 0 && words[0] == 0xffffffff && words[3] == 0xffffffff,
+		  "rep movsd from a hole", "RCX %lu, %x %x", rcx, words[0], words[3]);
 	rdi = HOLE;
 	rcx = 100;
 	__asm__ volatile("rep stosb" : "+D"(rdi), "+c"(rcx) : "a"(0) : "memory");
@@ -172,15 +172,15 @@ static void test_hole(void)
 	u64 unaligned = *(volatile u64 *)(HOLE + 0xffd);
 	u32 u;
 
-	report_qemu(b == 0xff && w == 0xffff && d == 0xffffffff && q == ~0ull, "hole reads ones",
-		    "%x %x %x %lx", b, w, d, q);
-	report_qemu(unaligned == ~0ull, "unaligned across pages", "%lx", unaligned);
+	report_pc(b == 0xff && w == 0xffff && d == 0xffffffff && q == ~0ull, "hole reads ones",
+		  "%x %x %x %lx", b, w, d, q);
+	report_pc(unaligned == ~0ull, "unaligned across pages", "%lx", unaligned);
 	*(volatile u8 *)HOLE = 1;
 	*(volatile u16 *)(HOLE + 2) = 1;
 	*(volatile u32 *)(HOLE + 4) = 1;
 	*(volatile u64 *)(HOLE + 8) = 1;
 	u = *(volatile u32 *)(HOLE + 4);
-	report_qemu(u == 0xffffffff, "writes to the hole vanish", "%x", u);
+	report_pc(u == 0xffffffff, "writes to the hole vanish", "%x", u);
 }
 
 static void test_tpr(void)
@@ -205,7 +205,7 @@ static void test_mapped(void)
 	report(a == ioapic_read(1), "IOAPIC through another mapping", "0x%x", a);
 	mmio_write32(MAP_WINDOW, 0x10 + 2 * 5);
 	u8 low = *(volatile u8 *)MAP_WINDOW;
-	report_qemu(low == 0x10 + 2 * 5, "byte read of IOREGSEL", "0x%x", low);
+	report_pc(low == 0x10 + 2 * 5, "byte read of IOREGSEL", "0x%x", low);
 }
 
 static void do_absent_write(void *arg)

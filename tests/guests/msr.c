@@ -73,7 +73,7 @@ static void test_refused(void)
 		if (wrote && read) {
 			wrmsr_safe(refused[i].msr, old);
 		}
-		report_qemu(!wrote, refused[i].name, "%s", wrote ? "accepted" : "#GP");
+		report_pc(!wrote, refused[i].name, "%s", wrote ? "accepted" : "#GP");
 	}
 }
 
@@ -89,13 +89,13 @@ static void test_unknown(void)
 		read += rdmsr_safe(unknown[i], &v);
 		written += wrmsr_safe(unknown[i], 0);
 	}
-	report_qemu(read == 0, "unknown MSRs: reads fault", "%u of %u worked", read,
-		    (u32)ARRAY_SIZE(unknown));
-	report_qemu(written == 0, "unknown MSRs: writes fault", "%u of %u worked", written,
-		    (u32)ARRAY_SIZE(unknown));
+	report_pc(read == 0, "unknown MSRs: reads fault", "%u of %u worked", read,
+		  (u32)ARRAY_SIZE(unknown));
+	report_pc(written == 0, "unknown MSRs: writes fault", "%u of %u worked", written,
+		  (u32)ARRAY_SIZE(unknown));
 	if ((cpuid(0x80000001, 0).ecx & BIT(2)) == 0) {
 		bool hsave = rdmsr_safe(0xc0010117, &v);
-		report_qemu(!hsave, "no SVM: VM_HSAVE_PA faults", "%s", hsave ? "read" : "#GP");
+		report_pc(!hsave, "no SVM: VM_HSAVE_PA faults", "%s", hsave ? "read" : "#GP");
 	}
 }
 
@@ -111,7 +111,7 @@ static void test_efer(void)
 	report((rdmsr(MSR_EFER) & EFER_LMA) != 0, "EFER.LMA is read-only", "%lx", rdmsr(MSR_EFER));
 	if ((cpuid(0x80000001, 0).ecx & BIT(2)) == 0) {
 		bool svme = wrmsr_safe(MSR_EFER, efer | BIT(12));
-		report_qemu(!svme, "no SVM: EFER.SVME refused", "%lx", rdmsr(MSR_EFER));
+		report_pc(!svme, "no SVM: EFER.SVME refused", "%lx", rdmsr(MSR_EFER));
 		wrmsr(MSR_EFER, efer);
 	}
 }
@@ -126,7 +126,7 @@ static void test_mtrr(void)
 	}
 	rdmsr_safe(MSR_MTRRCAP, &cap);
 	report((cap & 0xff) <= 32, "MTRRCAP", "%lx", cap);
-	report_qemu(!wrmsr_safe(MSR_MTRRCAP, cap), "MTRRCAP is read-only", "%lx", cap);
+	report_pc(!wrmsr_safe(MSR_MTRRCAP, cap), "MTRRCAP is read-only", "%lx", cap);
 	if ((cap & 0xff) > 0) {
 		u64 base = rdmsr(0x200), mask = rdmsr(0x201);
 		wrmsr(0x201, 0xfe0000000);

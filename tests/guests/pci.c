@@ -11,7 +11,7 @@ static void test_address_register(void)
 	outb(0xcf8, 0x12);
 	report(inl(0xcf8) == 0x80000000, "byte write does not reach CF8", "%x", inl(0xcf8));
 	outl(0xcf8, 0);
-	report_qemu(inl(0xcfc) == 0xffffffff, "disabled: data reads ones", "%x", inl(0xcfc));
+	report_pc(inl(0xcfc) == 0xffffffff, "disabled: data reads ones", "%x", inl(0xcfc));
 }
 
 static void test_host_bridge(void)
@@ -30,7 +30,7 @@ static void test_host_bridge(void)
 	report(pci_read32(0, 0) == id, "ids are read-only", "%x", pci_read32(0, 0));
 	pci_write32(0, 0x3c, (pci_read32(0, 0x3c) & ~0xffu) | 0x5a);
 	u8 line = (u8)pci_read32(0, 0x3c);
-	report_qemu(line == 0x5a || line == 0, "interrupt line", "%x", line);
+	report_pc(line == 0x5a || line == 0, "interrupt line", "%x", line);
 }
 
 static void test_scan(void)

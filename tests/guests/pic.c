@@ -109,8 +109,8 @@ static void test_poll(void)
 	wait_for((read_irr(0x20) & 1) != 0, 1000); /* interrupts are disabled */
 	outb(0x20, OCW3_POLL);
 	u8 polled = inb(0x20);
-	report(polled == 0x80 && read_isr(0x20) == 1, "poll acknowledges", "%x, ISR %x", polled,
-	       read_isr(0x20));
+	report_pc(polled == 0x80 && read_isr(0x20) == 1, "poll acknowledges", "%x, ISR %x", polled,
+		  read_isr(0x20));
 	pic_eoi(0);
 	outb(0x20, OCW3_POLL);
 	polled = inb(0x20);

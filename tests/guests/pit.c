@@ -78,7 +78,7 @@ static void test_gate(void)
 	u16 a = pit_read(2);
 	clock_delay_us(2000);
 	u16 b = pit_read(2);
-	report_qemu(a == b, "gate low stops channel 2", "%u, %u", a, b);
+	report_pc(a == b, "gate low stops channel 2", "%u, %u", a, b);
 	outb(0x61, inb(0x61) | 1);
 	clock_delay_us(2000);
 	b = pit_read(2);
@@ -118,7 +118,7 @@ static void test_bytes(void)
 	outb(0x43, 2 << 6 | 2 << 4);
 	outb(0x42, 0x12);
 	clock_delay_us(50);
-	report_qemu(inb(0x42) == 0x12, "high-byte access mode", "reads back");
+	report_pc(inb(0x42) == 0x12, "high-byte access mode", "reads back");
 }
 
 static void test_rate(void)

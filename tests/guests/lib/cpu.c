@@ -83,6 +83,7 @@ void boot_main(void)
 	copy_cmdline();
 	cpu_set_base(&cpus[0]);
 	cpus[0].online = true;
+	print_init();
 	trap_init();
 	trap_load_cpu();
 	pic_init(0x20);

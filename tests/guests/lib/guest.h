@@ -14,6 +14,8 @@
 /* The test itself; runs on the boot CPU with interrupts disabled. The report ends when it returns. */
 void guest_main(void);
 
+/* Sets up COM1; startup code only. */
+void print_init(void);
 void print(const char *fmt, ...) printf_like(1, 2);
 size_t format(char *buf, size_t size, const char *fmt, ...) printf_like(3, 4);
 
@@ -22,9 +24,10 @@ bool report(bool ok, const char *name, const char *fmt, ...) printf_like(3, 4);
 void report_skip(const char *name, const char *fmt, ...) printf_like(2, 3);
 
 /* As report(), for checks that an emulator is known to fail on its own; such a failure counts as skipped when the
- * command line names it: `cpu=tcg` for QEMU's emulated CPU (also below Evenkeel), `pc=qemu` for QEMU's devices. */
+ * command line names it: `cpu=tcg` for QEMU's emulated CPU (also below Evenkeel), `pc=qemu` or `pc=bochs` for the
+ * devices of an emulator's own PC. */
 bool report_tcg(bool ok, const char *name, const char *fmt, ...) printf_like(3, 4);
-bool report_qemu(bool ok, const char *name, const char *fmt, ...) printf_like(3, 4);
+bool report_pc(bool ok, const char *name, const char *fmt, ...) printf_like(3, 4);
 
 /* Prints the summary and ends the machine. */
 __attribute__((noreturn)) void report_end(void);
