@@ -158,6 +158,7 @@ UNIT_TESTS := \
 	config \
 	cpuid_policy \
 	emul_decode \
+	emul_exec \
 	emul_native \
 	emul_walk \
 	err \
