@@ -325,7 +325,9 @@ vmx-keys: $(B)/tools/vmx_keys
 FUZZ_TARGETS := \
 	bzimage \
 	config \
-	multiboot1
+	decode \
+	multiboot1 \
+	walk
 
 FUZZ_SECONDS ?= 10
 FUZZ_CFLAGS  := $(HOST_CFLAGS) -fsanitize=fuzzer-no-link

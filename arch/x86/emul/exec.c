@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The executor: a table from instruction to handler, and the handlers of what is neither arithmetic
- * on flags (exec_alu.c) nor a string instruction (exec_string.c). A handler writes general registers
- * only after the last memory access that can fail; flags and RIP are the guest's only at the end.
+ * on flags (exec_alu.c) nor a string instruction (exec_string.c). A handler writes general
+ * registers only after the last memory access that can fail; flags and RIP are the guest's only at
+ * the end.
  */
 #include "arch/x86/emul/exec.h"
 
