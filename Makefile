@@ -62,6 +62,7 @@ PURE_SRCS := \
 	kernel/firmware/acpi.c \
 	kernel/firmware/firmware.c \
 	kernel/firmware/smbios.c \
+	kernel/lib/calendar.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
 	kernel/lib/fmt.c \
@@ -153,6 +154,7 @@ ASM_SRCS := \
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
 	apic_route \
+	calendar \
 	clock \
 	command \
 	config \

@@ -3,6 +3,7 @@
 #include "arch/x86/rtc.h"
 #include "arch/arch.h"
 #include "arch/x86/cpu.h"
+#include "kernel/lib/calendar.h"
 
 #define RTC_INDEX 0x70
 #define RTC_DATA  0x71
@@ -41,17 +42,6 @@ static u32 decode(u8 value, u8 status_b)
 	return (status_b & RTC_B_BINARY) != 0 ? value : (value >> 4) * 10u + (value & 15);
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar; years begin in March here, so that the
- * leap day is the last. */
-static u64 days_since_epoch(u32 year, u32 month, u32 day)
-{
-	year -= month <= 2 ? 1 : 0;
-	u32 month_from_march = (month + 9) % 12;
-	u64 day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-
-	return 365ull * year + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
-}
-
 void rtc_init(void)
 {
 	static const u8 fields[] = {RTC_SECOND, RTC_MINUTE, RTC_HOUR, RTC_DAY, RTC_MONTH, RTC_YEAR};
@@ -76,9 +66,12 @@ void rtc_init(void)
 	if ((b & RTC_B_24_HOUR) == 0) {
 		hour = hour % 12 + ((raw[2] & HOUR_PM) != 0 ? 12 : 0);
 	}
-	u32 year = 2000 + decode(raw[5], b) % 100;
-	u32 month = MIN(MAX(decode(raw[4], b), 1u), 12u);
+	struct calendar_date date = {
+		.year = 2000 + decode(raw[5], b) % 100,
+		.month = MIN(MAX(decode(raw[4], b), 1u), 12u),
+		.day = MAX(decode(raw[3], b), 1u),
+	};
 
-	boot_wallclock_s = days_since_epoch(year, month, MAX(decode(raw[3], b), 1u)) * 86400 +
-			   hour * 3600 + decode(raw[1], b) * 60 + decode(raw[0], b);
+	boot_wallclock_s = (calendar_days(&date) - CALENDAR_EPOCH_DAYS) * 86400 + hour * 3600 +
+			   decode(raw[1], b) * 60 + decode(raw[0], b);
 }

@@ -7,6 +7,7 @@
 #include "kernel/dev/vrtc.h"
 
 #include "kernel/guest_layout.h"
+#include "kernel/lib/calendar.h"
 #include "kernel/lib/string.h"
 
 enum { PORT_INDEX, PORT_DATA, PORT_INDEX2, PORT_DATA2, PORT_COUNT };
@@ -72,43 +73,6 @@ enum {
 #define DAY_S	      86400u
 #define ALARM_NEVER   UINT64_MAX
 
-/* --- calendar --------------------------------------------------------------------------------- */
-
-struct date {
-	u32 year, month, day;
-};
-
-/* Gregorian calendar in periods of 400 years that begin with March, so that leap days end a year.
- */
-#define PERIOD_DAYS 146097u
-#define EPOCH_DAYS  719468u /* 1970-01-01, counted from 0000-03-01 */
-
-/* Days since 0000-03-01 plus one period. Months and days beyond their range count on. */
-static u64 days_of_date(const struct date *date)
-{
-	u32 months = date->month + 11; /* one year ahead: months before March borrow from it */
-	u32 year = date->year + 399 + (months - 2) / 12, from_march = (months - 2) % 12;
-
-	return (u64)year * 365 + year / 4 - year / 100 + year / 400 + (153 * from_march + 2) / 5 +
-	       date->day - 1;
-}
-
-static struct date date_of_days(u64 days)
-{
-	u32 in_period = (u32)(days % PERIOD_DAYS);
-	u32 year = (in_period - in_period / 1460 + in_period / 36524 - in_period / 146096) / 365;
-	u32 in_year = in_period - (365 * year + year / 4 - year / 100);
-	u32 from_march = (5 * in_year + 2) / 153;
-	u32 month = from_march < 10 ? from_march + 3 : from_march - 9;
-	u64 full_year = days / PERIOD_DAYS * 400 + year + (month <= 2);
-
-	return (struct date){
-		.year = (u32)((full_year + 10000 - 400) % 10000),
-		.month = month,
-		.day = in_year - (153 * from_march + 2) / 5 + 1,
-	};
-}
-
 /* --- bytes in the guest's format -------------------------------------------------------------- */
 
 static u32 decode(const struct vrtc *d, u8 byte)
@@ -151,7 +115,7 @@ static void set_time_of_day(struct vrtc *d, u32 second)
 	d->cmos[RTC_HOURS] = encode_hour(d, second / 3600);
 }
 
-static void set_date(struct vrtc *d, const struct date *date)
+static void set_date(struct vrtc *d, const struct calendar_date *date)
 {
 	d->cmos[RTC_DAY] = encode(d, date->day);
 	d->cmos[RTC_MONTH] = encode(d, date->month);
@@ -166,7 +130,7 @@ static void add_seconds(struct vrtc *d, u64 seconds)
 
 	set_time_of_day(d, (u32)(second % DAY_S));
 	if (days != 0) {
-		struct date date = {
+		struct calendar_date date = {
 			.year = decode(d, d->cmos[RTC_CENTURY]) * 100 +
 				decode(d, d->cmos[RTC_YEAR]),
 			.month = MAX(decode(d, d->cmos[RTC_MONTH]), 1u),
@@ -174,7 +138,7 @@ static void add_seconds(struct vrtc *d, u64 seconds)
 		};
 		u32 weekday = decode(d, d->cmos[RTC_WEEKDAY]);
 
-		date = date_of_days(days_of_date(&date) + days);
+		date = calendar_date_of(calendar_days(&date) + days);
 		set_date(d, &date);
 		d->cmos[RTC_WEEKDAY] = encode(d, (u32)((weekday + 6 + days) % 7) + 1);
 	}
@@ -470,7 +434,7 @@ static void set_memory_size(struct vrtc *d, u64 memsize_bytes)
 void vrtc_init(struct vrtc *d, u64 base_epoch_s, u64 memsize_bytes, u64 now_ns)
 {
 	u64 wall_s = base_epoch_s + now_ns / NSEC_PER_SEC, days = wall_s / DAY_S;
-	struct date date = date_of_days(days + EPOCH_DAYS + PERIOD_DAYS);
+	struct calendar_date date = calendar_date_of(CALENDAR_EPOCH_DAYS + days);
 
 	memset(d, 0, sizeof(*d));
 	tick_backlog_init(&d->backlog);
