@@ -111,7 +111,10 @@ static enum exit_action exit_hypercall(struct vcpu *vcpu, struct vm_exit *exit)
 		return EXIT_RECHECK;
 	}
 	virt->get_state(vcpu->hw, GS_CODE, &gs);
-	gpr[GPR_RAX] = (u64)hypercall(gpr[GPR_RAX], gs.cpl);
+	bool code64 = (gs.seg[SEG_CS].attr & SEG_ATTR_L) != 0;
+
+	/* Outside 64-bit code the upper halves of registers hold anything. */
+	gpr[GPR_RAX] = (u64)hypercall(code64 ? gpr[GPR_RAX] : (u32)gpr[GPR_RAX], gs.cpl);
 	vcpu_skip(vcpu, len);
 	return EXIT_RESUME;
 }

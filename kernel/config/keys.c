@@ -76,9 +76,9 @@ const struct config_key config_keys[] = {
 	{"time.catchup", TYPE_WORD, FIELD(catchup), .words = catchup_words, .fallback = "sponge",
 	 .later = true,
 	 .help = "how timer interrupts that could not be delivered in time are made up for"},
-	{"guest.interface", TYPE_WORD, FIELD(interface), .words = interface_words, .fallback = "none",
+	{"guest.interface", TYPE_WORD, FIELD(interface), .words = interface_words, .fallback = "vmware",
 	 .later = true, .already = "none",
-	 .help = "paravirtual interface shown to the guest"},
+	 .help = "none: a bare PC without any trace of a hypervisor; else Evenkeel's own interface shows"},
 };
 /* clang-format on */
 

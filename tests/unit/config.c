@@ -89,7 +89,7 @@ static void defaults(void **state)
 	assert_string_equal(config.sharing_salt, "");
 	assert_int_equal(config.time_mode, TIME_MODE_REAL);
 	assert_int_equal(config.catchup, CATCHUP_SPONGE);
-	assert_int_equal(config.interface, INTERFACE_NONE);
+	assert_int_equal(config.interface, INTERFACE_VMWARE);
 }
 
 static void every_key(void **state)
