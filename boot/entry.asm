@@ -54,9 +54,9 @@ align 8
 	dd 1, 2, 3, 6, 8, 14, 15              ; command line, loader, modules, memory, screen, ACPI
 .request_end:
 align 8
-	dw 5, 1                               ; framebuffer, optional: any size, 32 bits
+	dw 5, 1                               ; framebuffer, optional: a wish only
 	dd 20
-	dd 0, 0, 32
+	dd 1024, 768, 32
 align 8
 	dw 6, 0                               ; modules on page boundaries
 	dd 8

@@ -39,6 +39,14 @@ static void warn_unknown_options(const char *cmdline)
 	}
 }
 
+static void report_screen(const struct boot_framebuffer *fb)
+{
+	if (fb->base.v != 0) {
+		log_info("screen: %u x %u at %#llx, %u bytes a line", fb->width_px, fb->height_px,
+			 (unsigned long long)fb->base.v, fb->pitch_bytes);
+	}
+}
+
 static void report_memory(const struct boot_info *info)
 {
 	static const char *const type_names[] = {"free", "loader", "ACPI", "reserved"};
@@ -170,6 +178,7 @@ void kernel_main(struct boot_info *info)
 	log_info("command line: %s", info->cmdline);
 	warn_unknown_options(info->cmdline);
 	panic_init(info->cmdline);
+	report_screen(&info->framebuffer);
 	report_memory(info);
 	early_memory_init(info);
 	arch_init_memory(info, start);
