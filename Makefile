@@ -130,6 +130,7 @@ HV_SRCS := \
 	kernel/log.c \
 	kernel/modules.c \
 	kernel/panic.c \
+	kernel/selftest.c \
 	kernel/platform.c \
 	kernel/symbols.c \
 	kernel/timer.c \

@@ -13,7 +13,7 @@ const struct cmdline_option cmdline_options[] = {
 	{"x2apic", "on, off, auto (auto)"},
 	{"maxcpus", "start at most this many pCPUs (all)"},
 	{"watchdog", "seconds until a stuck pCPU is reported, 0 for never (10)"},
-	{"selftest", "fail on purpose: panic, hang, stack, nx, wx, div, nmi"},
+	{"selftest", "fail on purpose: panic, hang, stack, nx, wx, div"},
 	{NULL, NULL},
 	/* clang-format on */
 };
