@@ -68,11 +68,28 @@ u64 svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
 	return svm_event_virq(inject->irq_vector, v->base.cr8);
 }
 
+/* Did the guest take the interrupt that V_IRQ offered? V_IRQ is clear then (APM vol. 2, 15.21.4),
+ * except that QEMU leaves it set when the exit comes during delivery. */
+static bool virq_taken(const struct svm_vcpu *v, const struct virt_inject *inject, u64 virq)
+{
+	const struct vmcb_control *control = &v->vmcb->control;
+	u64 info = control->exit_int_info;
+	u8 vector = (u8)(virq >> VMCB_V_VECTOR_SHIFT);
+	bool other = inject->event.type == VIRT_EVENT_EXTINT && !v->event_by_virq &&
+		     inject->event.vector == vector;
+
+	if (virq == 0 || (control->int_ctl & VMCB_V_IRQ) == 0) {
+		return virq != 0;
+	}
+	return (info & VMCB_EVENT_VALID) != 0 && (info & VMCB_EVENT_VECTOR) == vector &&
+	       vector >= 32 && !other;
+}
+
 void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, u64 virq,
 		       struct vm_exit *exit)
 {
 	struct vmcb_control *control = &v->vmcb->control;
-	bool taken = virq != 0 && (control->int_ctl & VMCB_V_IRQ) == 0;
+	bool taken = virq_taken(v, inject, virq);
 
 	/* Hardware clears the valid bit at the exit; where it did not get that far the event is
 	 * void. */
@@ -88,5 +105,4 @@ void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, u64
 		/* An exit came first: it is still to be delivered. */
 		exit->interrupted = inject->event;
 	}
-	v->event_by_virq = false;
 }

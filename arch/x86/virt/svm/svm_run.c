@@ -11,9 +11,9 @@
 
 /* Some machines forget the interrupt shadow at VMRUN. While a vCPU that had one is still at the
  * same RIP we remember it. A loop on one address (`sti; 1: jmp 1b`) looks the same: after so many
- * entries the instruction is taken to be over. Only an exit for a machine interrupt can make an
- * entry count and yet not execute an instruction, and it takes pending ones with it. */
-#define SHADOW_ENTRIES_MAX 4u
+ * entries the instruction is taken to be over. Entries that execute nothing count too, those that
+ * find a machine interrupt pending, so there have to be more of them than ever come in a row. */
+#define SHADOW_ENTRIES_MAX 32u
 
 void svm_shadow_set(struct svm_vcpu *v, bool shadow)
 {
