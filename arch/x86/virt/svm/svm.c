@@ -186,7 +186,6 @@ static int svm_probe(struct virt_caps *caps, char *reason, size_t reason_len)
 	limits_probe(&svm_machine.limits);
 	caps_probe(caps, &svm);
 	svm_machine.asid_count = svm.ebx;
-	svm_machine.clean_mask = (svm.edx & SVM_CPUID_CLEAN) != 0 ? VMCB_CLEAN_ALL : 0;
 	svm_machine.flush_by_asid = caps->flush_by_asid;
 	svm_machine.pause_filter = caps->pause_filter;
 	svm_machine.tsc_aux = caps->tsc_aux;

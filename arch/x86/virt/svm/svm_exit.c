@@ -74,16 +74,34 @@ static void decode_npf(const struct vmcb *vmcb, struct vm_exit *exit)
 	exit->s2.insn_bytes = vmcb->control.insn_bytes;
 }
 
+/* Codes beyond the table. */
+static void decode_high(const struct vmcb *vmcb, struct vm_exit *exit)
+{
+	u32 code = (u32)vmcb->control.exit_code;
+
+	if (code == VMEXIT_NPF) {
+		exit->kind = EXIT_S2_FAULT;
+		decode_npf(vmcb, exit);
+	} else if (code == VMEXIT_INVALID) {
+		exit->kind = EXIT_ENTRY_FAILED;
+	}
+}
+
+static void decode_nothing(const struct vmcb *vmcb, struct vm_exit *exit)
+{
+	(void)vmcb;
+	(void)exit;
+}
+
 /* clang-format off */
-#define INSN(k)    {.kind = (k), .insn = true}
 #define PLAIN(k)   {.kind = (k)}
-#define SPECIAL(k) {.kind = (k), .special = true}
+#define SPECIAL(k) {.decode = decode_nothing, .kind = (k), .special = true}
 #define UNKNOWN    PLAIN(EXIT_UNKNOWN)
-#define CR         {.decode = decode_cr_access, .kind = EXIT_CR_ACCESS, .insn = true}
+#define CR         {.decode = decode_cr_access, .kind = EXIT_CR_ACCESS}
 #define EXCEPTION  {.decode = decode_exception, .kind = EXIT_EXCEPTION}
 
 /* Complete: a row left out would read as kind 0. */
-const struct svm_exit_row svm_exit_rows[SVM_EXIT_ROWS] = {
+const struct svm_exit_row svm_exit_rows[SVM_EXIT_ROWS + 1] = {
 	[VMEXIT_CR_READ ... VMEXIT_CR_READ + 15]   = CR,
 	[VMEXIT_CR_WRITE ... VMEXIT_CR_WRITE + 15] = CR,
 	[0x020 ... 0x03f]                          = UNKNOWN,
@@ -95,40 +113,32 @@ const struct svm_exit_row svm_exit_rows[SVM_EXIT_ROWS] = {
 	[VMEXIT_SMI]                               = PLAIN(EXIT_NMI),
 	[VMEXIT_INIT]                              = PLAIN(EXIT_NMI),
 	[0x064 ... 0x06e]                          = UNKNOWN,
-	[VMEXIT_RDPMC]                             = INSN(EXIT_RDPMC),
+	[VMEXIT_RDPMC]                             = PLAIN(EXIT_RDPMC),
 	[0x070 ... 0x071]                          = UNKNOWN,
-	[VMEXIT_CPUID]                             = INSN(EXIT_CPUID),
+	[VMEXIT_CPUID]                             = PLAIN(EXIT_CPUID),
 	[0x073]                                    = UNKNOWN,
 	[VMEXIT_IRET]                              = SPECIAL(EXIT_NMI_WINDOW),
 	[0x075]                                    = UNKNOWN,
-	[VMEXIT_INVD]                              = INSN(EXIT_WBINVD),
-	[VMEXIT_PAUSE]                             = INSN(EXIT_PAUSE),
-	[VMEXIT_HLT]                               = INSN(EXIT_HLT),
+	[VMEXIT_INVD]                              = PLAIN(EXIT_WBINVD),
+	[VMEXIT_PAUSE]                             = PLAIN(EXIT_PAUSE),
+	[VMEXIT_HLT]                               = PLAIN(EXIT_HLT),
 	[0x079]                                    = UNKNOWN,
-	[VMEXIT_INVLPGA]                           = INSN(EXIT_INSN_UD),
-	[VMEXIT_IOIO]                              = {.decode = decode_io, .kind = EXIT_IO, .insn = true},
-	[VMEXIT_MSR]                               = {.decode = decode_msr, .kind = EXIT_RDMSR, .insn = true},
+	[VMEXIT_INVLPGA]                           = PLAIN(EXIT_INSN_UD),
+	[VMEXIT_IOIO]                              = {.decode = decode_io, .kind = EXIT_IO},
+	[VMEXIT_MSR]                               = {.decode = decode_msr, .kind = EXIT_RDMSR},
 	[VMEXIT_TASK_SWITCH]                       = PLAIN(EXIT_TASK_SWITCH),
 	[0x07e]                                    = UNKNOWN,
 	[VMEXIT_SHUTDOWN]                          = PLAIN(EXIT_TRIPLE_FAULT),
-	[VMEXIT_VMRUN]                             = INSN(EXIT_INSN_UD),
-	[VMEXIT_VMMCALL]                           = INSN(EXIT_HYPERCALL),
-	[VMEXIT_VMLOAD ... VMEXIT_SKINIT]          = INSN(EXIT_INSN_UD),
+	[VMEXIT_VMRUN]                             = PLAIN(EXIT_INSN_UD),
+	[VMEXIT_VMMCALL]                           = PLAIN(EXIT_HYPERCALL),
+	[VMEXIT_VMLOAD ... VMEXIT_SKINIT]          = PLAIN(EXIT_INSN_UD),
 	[0x087 ... 0x088]                          = UNKNOWN,
-	[VMEXIT_WBINVD]                            = INSN(EXIT_WBINVD),
-	[VMEXIT_MONITOR]                           = INSN(EXIT_MONITOR),
-	[VMEXIT_MWAIT]                             = INSN(EXIT_MWAIT),
+	[VMEXIT_WBINVD]                            = PLAIN(EXIT_WBINVD),
+	[VMEXIT_MONITOR]                           = PLAIN(EXIT_MONITOR),
+	[VMEXIT_MWAIT]                             = PLAIN(EXIT_MWAIT),
 	[0x08c]                                    = UNKNOWN,
-	[VMEXIT_XSETBV]                            = INSN(EXIT_XSETBV),
-	[VMEXIT_RDPRU]                             = INSN(EXIT_INSN_UD),
+	[VMEXIT_XSETBV]                            = PLAIN(EXIT_XSETBV),
+	[VMEXIT_RDPRU]                             = PLAIN(EXIT_INSN_UD),
+	[SVM_EXIT_ROWS]                            = {.decode = decode_high, .kind = EXIT_UNKNOWN},
 };
 /* clang-format on */
-
-const struct svm_exit_row *svm_exit_row_find(u32 code)
-{
-	static const struct svm_exit_row npf = {.decode = decode_npf, .kind = EXIT_S2_FAULT};
-	static const struct svm_exit_row invalid = PLAIN(EXIT_ENTRY_FAILED);
-	static const struct svm_exit_row unknown = UNKNOWN;
-
-	return code == VMEXIT_NPF ? &npf : code == VMEXIT_INVALID ? &invalid : &unknown;
-}

@@ -10,36 +10,25 @@ struct svm_exit_row {
 	/* Fills in the rest of *exit; NULL: the kind says all. */
 	void (*decode)(const struct vmcb *vmcb, struct vm_exit *exit);
 	u8 kind;      /* enum vm_exit_kind */
-	bool insn;    /* caused by an instruction, at RIP, not executed */
-	bool special; /* svm_run.c has work to do itself */
+	bool special; /* svm_run.c has work to do itself; only looked at where there is a decoder */
 };
 
-/* Exit codes below SVM_EXIT_ROWS index the table; svm_exit_row_find() knows the others. */
+/* By exit code; the last row is for all codes from SVM_EXIT_ROWS on. */
 #define SVM_EXIT_ROWS 0x8fu
-extern const struct svm_exit_row svm_exit_rows[SVM_EXIT_ROWS];
-const struct svm_exit_row *svm_exit_row_find(u32 code);
+extern const struct svm_exit_row svm_exit_rows[SVM_EXIT_ROWS + 1];
 
-static inline const struct svm_exit_row *svm_exit_row(u32 code)
-{
-	return likely(code < SVM_EXIT_ROWS) ? &svm_exit_rows[code] : svm_exit_row_find(code);
-}
-
-/* Fills kind, insn_len, hw_reason and the kind's details of *exit. */
-static inline const struct svm_exit_row *svm_exit_decode(const struct vmcb *vmcb,
+/* Fills in what all exits have; the row's decoder is the caller's to call. */
+static inline const struct svm_exit_row *svm_exit_common(const struct vmcb *vmcb,
 							 struct vm_exit *exit)
 {
 	u32 code = (u32)vmcb->control.exit_code;
-	const struct svm_exit_row *row = svm_exit_row(code);
+	u64 nrip = vmcb->control.nrip;
+	const struct svm_exit_row *row = &svm_exit_rows[MIN(code, SVM_EXIT_ROWS)];
 
 	exit->kind = row->kind;
-	exit->hw_reason = code;
+	exit->hw_reason = vmcb->control.exit_code;
 	/* nrip stays 0 where hardware does not save it. Both wrap at the code size: the low byte is right. */
-	exit->insn_len = row->insn && vmcb->control.nrip != 0 ?
-				 (u8)(vmcb->control.nrip - vmcb->save.rip) :
-				 0;
-	if (row->decode != NULL) {
-		row->decode(vmcb, exit);
-	}
+	exit->insn_len = nrip != 0 ? (u8)(nrip - vmcb->save.rip) : 0;
 	return row;
 }
 

@@ -49,59 +49,62 @@ static void event_prepare(struct svm_vcpu *v, const struct virt_event *event)
 	}
 }
 
-u64 svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
+bool svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
 {
+	bool event = inject->event.type != VIRT_EVENT_NONE;
+
 	if (v->cr8_watched != inject->cr8_watch) {
 		v->cr8_watched = inject->cr8_watch;
 		intercept_set(v, VMCB_INTERCEPT_CR, CR8_WRITE, v->cr8_watched);
 	}
+	v->virq = 0;
 	v->event_by_virq = fits_virq(v, inject);
 	if (v->event_by_virq) {
-		return svm_event_virq(inject->event.vector, v->base.cr8) | VMCB_V_IGN_TPR;
+		v->virq = svm_event_virq(inject->event.vector, v->base.cr8) | VMCB_V_IGN_TPR;
+		return true;
 	}
-	if (inject->event.type != VIRT_EVENT_NONE) {
+	if (event) {
 		event_prepare(v, &inject->event);
 	}
-	if (!inject->irq_offered || v->base.irq_deferred) {
-		return 0;
+	if (inject->irq_offered && !v->base.irq_deferred) {
+		v->virq = svm_event_virq(inject->irq_vector, v->base.cr8);
 	}
-	return svm_event_virq(inject->irq_vector, v->base.cr8);
+	return event || v->virq != 0 || v->cr8_watched;
 }
 
 /* Did the guest take the interrupt that V_IRQ offered? V_IRQ is clear then (APM vol. 2, 15.21.4),
  * except that QEMU leaves it set when the exit comes during delivery. */
-static bool virq_taken(const struct svm_vcpu *v, const struct virt_inject *inject, u64 virq)
+static bool virq_taken(const struct svm_vcpu *v, const struct virt_inject *inject)
 {
 	const struct vmcb_control *control = &v->vmcb->control;
 	u64 info = control->exit_int_info;
-	u8 vector = (u8)(virq >> VMCB_V_VECTOR_SHIFT);
+	u8 vector = (u8)(v->virq >> VMCB_V_VECTOR_SHIFT);
 	bool other = inject->event.type == VIRT_EVENT_EXTINT && !v->event_by_virq &&
 		     inject->event.vector == vector;
 
-	if (virq == 0 || (control->int_ctl & VMCB_V_IRQ) == 0) {
-		return virq != 0;
+	if (v->virq == 0 || (control->int_ctl & VMCB_V_IRQ) == 0) {
+		return v->virq != 0;
 	}
 	return (info & VMCB_EVENT_VALID) != 0 && (info & VMCB_EVENT_VECTOR) == vector &&
 	       vector >= 32 && !other;
 }
 
-void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, u64 virq,
-		       struct vm_exit *exit)
+void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, struct vm_exit *exit)
 {
 	struct vmcb_control *control = &v->vmcb->control;
-	bool taken = virq_taken(v, inject, virq);
+	bool taken = virq_taken(v, inject);
 
 	/* Hardware clears the valid bit at the exit; where it did not get that far the event is
 	 * void. */
 	control->event_inj = 0;
 	exit->interrupted = svm_event_decode(control->exit_int_info,
-					     taken ? (int)(virq >> VMCB_V_VECTOR_SHIFT) : -1);
+					     taken ? (int)(v->virq >> VMCB_V_VECTOR_SHIFT) : -1);
 	if (exit->interrupted.type == VIRT_EVENT_NMI) {
 		svm_inject_set_nmi_blocked(v, false);
 	}
 	if (!v->event_by_virq) {
 		exit->irq_taken = taken;
-	} else if (virq != 0 && !taken) {
+	} else if (!taken) {
 		/* An exit came first: it is still to be delivered. */
 		exit->interrupted = inject->event;
 	}

@@ -41,24 +41,25 @@ static void asid_renew(struct svm_vcpu *v)
 
 void svm_vcpu_flush_tlb(struct virt_vcpu *vcpu)
 {
-	__atomic_store_n(&svm_vcpu_of(vcpu)->flush_pending, 1, __ATOMIC_SEQ_CST);
+	__atomic_fetch_or(&svm_vcpu_of(vcpu)->todo, SVM_TODO_FLUSH, __ATOMIC_SEQ_CST);
 }
 
-void svm_vcpu_prepare_tlb(struct svm_vcpu *v)
+bool svm_vcpu_prepare_tlb(struct svm_vcpu *v, bool flush)
 {
-	/* Cleared before the flush is done: a request that comes after it is kept for the next
-	 * entry. */
-	__atomic_store_n(&v->flush_pending, 0, __ATOMIC_SEQ_CST);
-	if (svm_machine.flush_by_asid) {
-		v->vmcb->control.tlb_control = VMCB_TLB_FLUSH_ASID;
-	} else {
+	u8 tlb_control = VMCB_TLB_NONE;
+
+	if (flush && svm_machine.flush_by_asid) {
+		tlb_control = VMCB_TLB_FLUSH_ASID;
+	} else if (flush) {
 		/* Leaves the old translations behind under an ASID that nobody uses. */
 		asid_renew(v);
 	}
 	if (v->pcpu->flush_all) {
 		v->pcpu->flush_all = false;
-		v->vmcb->control.tlb_control = VMCB_TLB_FLUSH_ALL;
+		tlb_control = VMCB_TLB_FLUSH_ALL;
 	}
+	v->vmcb->control.tlb_control = tlb_control;
+	return tlb_control != VMCB_TLB_NONE;
 }
 
 /* --- registers -------------------------------------------------------------------------------- */
@@ -114,7 +115,7 @@ void svm_vcpu_load(struct virt_vcpu *vcpu)
 		asid_renew(v);
 	}
 	if (p->flush_all) {
-		svm_vcpu_flush_tlb(vcpu);
+		__atomic_fetch_or(&v->todo, SVM_TODO_UNDO, __ATOMIC_RELAXED);
 	}
 	if (moved || !v->regs_current || p->regs_owner != v) {
 		registers_load(v);

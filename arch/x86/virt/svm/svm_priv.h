@@ -29,7 +29,6 @@ struct svm_machine {
 	struct svm_limits limits;
 	u64 iopm_pa, msrpm_pa;
 	u32 asid_count;
-	u32 clean_mask; /* VMCB_CLEAN_ALL, or 0 without clean bits */
 	bool flush_by_asid;
 	bool pause_filter;
 	bool tsc_aux;
@@ -45,7 +44,13 @@ struct svm_vm {
 	bool pause_exiting;
 };
 
-/* Fields belong to the pCPU that owns the vCPU, but for flush_pending. */
+/* svm_vcpu.todo */
+enum {
+	SVM_TODO_FLUSH = 1, /* flush this vCPU's translations; set by any pCPU */
+	SVM_TODO_UNDO = 2,  /* an entry asked for something that the next must not */
+};
+
+/* Fields belong to the pCPU that owns the vCPU, but for `todo`. */
 struct svm_vcpu {
 	struct virt_vcpu base; /* first: svm_entry.asm finds gpr[] there */
 	struct vmcb *vmcb;
@@ -54,11 +59,12 @@ struct svm_vcpu {
 	struct svm_pcpu *pcpu;	/* it is loaded on, or NULL */
 	u32 last_pcpu;		/* it was loaded on last, PCPU_NONE before the first time */
 	bool regs_current;	/* see svm_pcpu.regs_owner */
+	u32 todo;		/* atomic: SVM_TODO_*, for the next entry */
+	u64 virq;		/* bits of int_ctl that offer an interrupt at this entry */
 	bool cr8_watched;	/* CR8 writes exit */
 	bool event_by_virq;	/* the event of this entry went into V_IRQ */
 	u8 shadow_entries;	/* entries made without leaving shadow_rip */
 	u64 shadow_rip;		/* where the shadow is, while base.irq_deferred */
-	u32 flush_pending;	/* atomic: flush this vCPU's translations at the next entry */
 	struct svm_asid asid;
 	u64 tsc_aux;
 	u64 dr[4];
@@ -94,8 +100,8 @@ int svm_vcpu_set_xcr0(struct virt_vcpu *vcpu, u64 xcr0) must_check;
 void svm_vcpu_regs_drop(struct svm_vcpu *v);
 void svm_vcpu_regs_reload(struct svm_vcpu *v);
 void svm_vcpu_flush_tlb(struct virt_vcpu *vcpu);
-/* Carries out what flush requests ask of the next entry. */
-void svm_vcpu_prepare_tlb(struct svm_vcpu *v);
+/* Makes this entry flush what was asked for; true if hardware has to do something. */
+bool svm_vcpu_prepare_tlb(struct svm_vcpu *v, bool flush);
 
 /* svm_run.c */
 void svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit);
@@ -103,11 +109,10 @@ void svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm
 void svm_shadow_set(struct svm_vcpu *v, bool shadow);
 
 /* svm_inject.c */
-/* Sets up this entry's events; returns the bits of int_ctl that offer an interrupt. */
-u64 svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject);
-/* After the exit: what became of them, given what svm_inject_prepare() returned. */
-void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, u64 virq,
-		       struct vm_exit *exit);
+/* Sets up this entry's events, and takes back the last one's; true if there are any. */
+bool svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject);
+/* After the exit: what became of them. Also where an event of the guest's own was interrupted. */
+void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, struct vm_exit *exit);
 void svm_inject_set_nmi_blocked(struct svm_vcpu *v, bool blocked);
 
 #endif

@@ -23,6 +23,9 @@ void svm_shadow_set(struct svm_vcpu *v, bool shadow)
 	v->base.irq_deferred = shadow;
 	v->shadow_rip = v->vmcb->save.rip;
 	v->shadow_entries = 0;
+	if (shadow) {
+		__atomic_fetch_or(&v->todo, SVM_TODO_UNDO, __ATOMIC_RELAXED);
+	}
 }
 
 /* After an exit with a shadow, or after an entry with one. */
@@ -56,81 +59,109 @@ static void exit_special(struct svm_vcpu *v, const struct vm_exit *exit)
 	__asm__ volatile("int %0" : : "i"(VECTOR_MC) : "memory");
 }
 
-static inline void guest_enter(struct svm_vcpu *v)
+/* What most entries do without: events, flushes, and undoing those of the last entry. */
+static __attribute__((noinline)) void entry_prepare(struct svm_vcpu *v,
+						    const struct virt_inject *inject)
 {
-	u64 vmcb_pa = v->vmcb_pa;
-	u64 host_pa = v->host_pa;
-	u64 *gpr = v->base.gpr;
+	u32 todo = __atomic_exchange_n(&v->todo, 0, __ATOMIC_SEQ_CST);
+	bool undo = svm_vcpu_prepare_tlb(v, (todo & SVM_TODO_FLUSH) != 0);
 
-	/* svm_entry.asm saves rbp itself; all the others the compiler saves, if it uses them. */
-	__asm__ volatile("call svm_enter"
-			 : "+a"(vmcb_pa), "+d"(host_pa), "+D"(gpr)
-			 :
-			 : "rbx", "rcx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
-			   "r15", "memory", "cc");
+	undo |= svm_inject_prepare(v, inject);
+	/* A shadow too needs a look after the exit. */
+	if (undo || v->base.irq_deferred) {
+		__atomic_fetch_or(&v->todo, SVM_TODO_UNDO, __ATOMIC_RELAXED);
+	}
 }
 
-static inline bool inject_needed(const struct svm_vcpu *v, const struct virt_inject *inject)
+/* What most exits do without. */
+static __attribute__((noinline)) void exit_rare(struct svm_vcpu *v,
+						const struct virt_inject *inject,
+						struct vm_exit *exit,
+						const struct svm_exit_row *row)
 {
-	return inject->event.type != VIRT_EVENT_NONE || inject->irq_offered || inject->cr8_watch ||
-	       v->cr8_watched;
+	struct vmcb_control *control = &v->vmcb->control;
+
+	if ((control->int_state & VMCB_SHADOW) != 0 || v->base.irq_deferred) {
+		shadow_update(v);
+	}
+	if ((v->todo & SVM_TODO_UNDO) != 0 || (control->exit_int_info & VMCB_EVENT_VALID) != 0) {
+		svm_inject_finish(v, inject, exit);
+	}
+	if (row->decode != NULL) {
+		row->decode(v->vmcb, exit);
+		if (row->special) {
+			exit_special(v, exit);
+		}
+	}
 }
 
-/* Writes what changes from entry to entry; returns what svm_inject_prepare() did. */
-static inline u64 entry_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
+/* Reads back what every exit brings. Not inline: the call of svm_enter leaves no register, so the
+ * compiler does best with a fresh start. */
+static __attribute__((noinline)) void
+exit_collect(struct svm_vcpu *v, const struct virt_inject *inject, struct vm_exit *exit)
 {
 	struct vmcb *vmcb = v->vmcb;
 	struct vmcb_control *control = &vmcb->control;
-	u64 virq = unlikely(inject_needed(v, inject)) ? svm_inject_prepare(v, inject) : 0;
-	u64 int_ctl = VMCB_V_INTR_MASKING | virq | v->base.cr8;
+	u32 *tsc = (u32 *)&v->base.exit_tsc;
 
-	if (control->int_ctl != int_ctl) {
-		control->int_ctl = int_ctl;
-		control->clean &= ~(u32)VMCB_CLEAN_TPR;
-	}
-	if (unlikely(v->flush_pending != 0)) {
-		svm_vcpu_prepare_tlb(v);
-	}
-	vmcb->save.rax = v->base.gpr[GPR_RAX];
-	vmcb->save.rsp = v->base.gpr[GPR_RSP];
-	return virq;
-}
-
-/* Reads back what every exit brings. */
-static inline void exit_collect(struct svm_vcpu *v)
-{
-	struct vmcb *vmcb = v->vmcb;
-	struct vmcb_control *control = &vmcb->control;
-
-	v->base.exit_tsc = rdtsc();
+	__asm__ volatile("rdtsc" : "=a"(tsc[0]), "=d"(tsc[1]));
 	v->base.gpr[GPR_RAX] = vmcb->save.rax;
 	v->base.gpr[GPR_RSP] = vmcb->save.rsp;
 	v->base.cr8 = control->int_ctl & VMCB_V_TPR;
-	control->clean = svm_machine.clean_mask;
-	control->tlb_control = VMCB_TLB_NONE;
-	if (unlikely((control->int_state & VMCB_SHADOW) != 0 || v->base.irq_deferred)) {
-		shadow_update(v);
+	control->clean = VMCB_CLEAN_ALL;
+	exit->irq_taken = false;
+	exit->interrupted.type = VIRT_EVENT_NONE;
+
+	const struct svm_exit_row *row = svm_exit_common(vmcb, exit);
+
+	if (unlikely((v->todo & SVM_TODO_UNDO) != 0 || (control->int_state & VMCB_SHADOW) != 0 ||
+		     (control->exit_int_info & VMCB_EVENT_VALID) != 0)) {
+		exit_rare(v, inject, exit, row);
+	} else if (row->decode != NULL) {
+		if (unlikely(row->special)) {
+			exit_rare(v, inject, exit, row);
+		} else {
+			row->decode(vmcb, exit);
+		}
 	}
+}
+
+static inline void guest_enter(struct svm_vcpu *v)
+{
+	/* svm_entry.asm saves rbp itself; all the others the compiler saves. */
+	__asm__ volatile(
+		"movq %c[vmcb_pa](%%rdi), %%rax\n\t"
+		"movq %c[host_pa](%%rdi), %%rdx\n\t"
+		"call svm_enter"
+		: "+D"(v)
+		: [vmcb_pa] "i"(offsetof(struct svm_vcpu, vmcb_pa)), [host_pa] "i"(offsetof(
+									     struct svm_vcpu,
+									     host_pa))
+		: "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+		  "r15", "memory", "cc");
+}
+
+static inline bool inject_needed(const struct virt_inject *inject)
+{
+	return inject->event.type != VIRT_EVENT_NONE || inject->irq_offered || inject->cr8_watch;
 }
 
 void svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit)
 {
 	struct svm_vcpu *v = svm_vcpu_of(vcpu);
 	struct vmcb *vmcb = v->vmcb;
-	u64 virq = entry_prepare(v, inject);
 
+	if (unlikely(inject_needed(inject) || v->todo != 0)) {
+		entry_prepare(v, inject);
+	}
+	u64 int_ctl = VMCB_V_INTR_MASKING | v->virq | vcpu->cr8;
+
+	if (unlikely(vmcb->control.int_ctl != int_ctl)) {
+		vmcb->control.int_ctl = int_ctl;
+		vmcb->control.clean &= ~(u32)VMCB_CLEAN_TPR;
+	}
+	vmcb->save.rax = vcpu->gpr[GPR_RAX];
+	vmcb->save.rsp = vcpu->gpr[GPR_RSP];
 	guest_enter(v);
-	exit_collect(v);
-	exit->irq_taken = false;
-	exit->interrupted.type = VIRT_EVENT_NONE;
-
-	const struct svm_exit_row *row = svm_exit_decode(vmcb, exit);
-
-	if (unlikely(virq != 0 || inject->event.type != VIRT_EVENT_NONE ||
-		     (vmcb->control.exit_int_info & VMCB_EVENT_VALID) != 0)) {
-		svm_inject_finish(v, inject, virq, exit);
-	}
-	if (unlikely(row->special)) {
-		exit_special(v, exit);
-	}
+	exit_collect(v, inject, exit);
 }

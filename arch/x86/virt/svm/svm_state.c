@@ -243,29 +243,3 @@ void svm_state_reset(struct vmcb *vmcb)
 	vmcb->control.event_inj = 0;
 	vmcb->control.clean = 0;
 }
-
-/* 64-bit code does not wrap; 16-bit code does at 64 KiB, unless it ran beyond that already
- * (CS.limit of real mode can be larger than that). */
-static u64 rip_add(const struct vmcb_save *save, u8 len)
-{
-	u64 next = save->rip + len;
-
-	if ((save->efer & EFER_LMA) != 0 && (save->cs.attr & VMCB_SEG_L) != 0) {
-		return next;
-	}
-	if ((save->cs.attr & VMCB_SEG_DB) == 0 && save->rip <= 0xffff) {
-		return (u16)next;
-	}
-	return (u32)next;
-}
-
-bool svm_state_advance(struct vmcb *vmcb, u8 len)
-{
-	struct vmcb_save *save = &vmcb->save;
-	u64 rflags = save->rflags;
-
-	save->rip = rip_add(save, len);
-	save->rflags = rflags & ~RFLAGS_RF;
-	vmcb->control.int_state = 0;
-	return (rflags & RFLAGS_TF) != 0;
-}
