@@ -6,10 +6,12 @@
 #include "kernel/cmdline.h"
 #include "kernel/drivers/console.h"
 #include "kernel/early_memory.h"
+#include "kernel/hypervisor.h"
 #include "kernel/lib/string.h"
 #include "kernel/log.h"
 #include "kernel/panic.h"
 #include "kernel/selftest.h"
+#include "mm/frames.h"
 
 static const struct boot_info *boot;
 
@@ -73,31 +75,45 @@ static void report_memory(const struct boot_info *info)
 	}
 }
 
-static void pcpu_idle(u32 pcpu)
+static void pcpu_entry(u32 pcpu)
 {
-	if (pcpu == 0) {
-		selftest_run(boot->cmdline);
+	if (pcpu != 0) {
+		hypervisor_join(pcpu);
 	}
-	for (;;) {
-		arch_idle();
+	selftest_run(boot->cmdline);
+	hypervisor_start(boot);
+}
+
+/* Hands what is left of the machine's RAM to the frame table. */
+static void frames_start(void)
+{
+	static struct boot_range left[BOOT_RANGES_MAX];
+	static struct frame_range ranges[BOOT_RANGES_MAX];
+	u32 count = early_memory_finish(left, ARRAY_SIZE(left));
+	struct frame_stats stats;
+
+	for (u32 i = 0; i < count; i++) {
+		ranges[i] = (struct frame_range){
+			.base = hpa_to_mfn(left[i].base),
+			.pages = left[i].size_bytes >> PAGE_SHIFT,
+		};
 	}
+	if (frames_init(ranges, count) != 0) {
+		panic("not enough memory: no free range holds the frame table");
+	}
+	frames_get_stats(&stats);
+	log_info("memory: %llu MiB for guests, frame table %llu KiB",
+		 (unsigned long long)(stats.free_pages >> 8),
+		 (unsigned long long)(stats.hypervisor_pages << 2));
 }
 
 /* On the final page tables and a guarded stack. */
 static void start(void)
 {
-	static struct boot_range free_ranges[BOOT_RANGES_MAX];
-
 	arch_init_machine(boot);
 	arch_start_pcpus(boot);
-	u32 count = early_memory_finish(free_ranges, ARRAY_SIZE(free_ranges));
-	u64 bytes = 0;
-
-	for (u32 i = 0; i < count; i++) {
-		bytes += free_ranges[i].size_bytes;
-	}
-	log_info("memory: %llu MiB left for guests", (unsigned long long)(bytes >> 20));
-	arch_run_pcpus(pcpu_idle);
+	frames_start();
+	arch_run_pcpus(pcpu_entry);
 }
 
 void kernel_main(struct boot_info *info)
