@@ -10,6 +10,8 @@ const struct cmdline_option cmdline_options[] = {
 	{"loglevel", "what consoles show: error, warn, info, debug (info)"},
 	{"panic", "after a panic: halt, reboot or exit, that is leave the emulator (halt)"},
 	{"emulator", "qemu or bochs: which debug-exit port there is (none)"},
+	{"guests", "show: print what guests write on their consoles, with their names (hide)"},
+	{"finish", "when all VMs have ended: stay, poweroff, reboot, or exit the emulator (stay)"},
 	{"x2apic", "on, off, auto (auto)"},
 	{"maxcpus", "start at most this many pCPUs (all)"},
 	{"watchdog", "seconds until a stuck pCPU is reported, 0 for never (10)"},

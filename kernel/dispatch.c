@@ -11,6 +11,7 @@
 
 #include "arch/arch.h"
 #include "kernel/console/monitor.h"
+#include "kernel/console/monitor.h"
 #include "kernel/finish.h"
 #include "kernel/lib/assert.h"
 #include "kernel/lib/err.h"
@@ -108,9 +109,10 @@ void dispatch_work(void)
 	arch_watchdog_touch();
 	timers_run(arch_now_ns());
 	if (arch_pcpu_id() == 0) {
+		bool console_busy = monitor_poll();
+
 		vm_housekeeping();
-		monitor_poll();
-		finish_poll();
+		finish_poll(console_busy);
 	}
 }
 

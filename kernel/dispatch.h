@@ -33,7 +33,7 @@ void dispatch_arm_timer(u64 until_ns);
 /* An interrupt came, perhaps the timer's: it must be armed anew. */
 void dispatch_timer_fired(void);
 
-/* Work that an interrupt may have brought: due timers, and on pCPU 0 housekeeping. */
+/* Work that an interrupt may have brought: due timers, and on pCPU 0 monitor and housekeeping. */
 void dispatch_work(void);
 
 void dispatch_get_stats(u32 pcpu, struct pcpu_stats *stats);

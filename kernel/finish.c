@@ -42,11 +42,11 @@ void finish_begin(void)
 	finish.begun = true;
 }
 
-void finish_poll(void)
+void finish_poll(bool console_busy)
 {
 	u32 failed;
 
-	if (!finish.begun || finish.told || !vm_all_ended(&failed)) {
+	if (!finish.begun || finish.told || console_busy || !vm_all_ended(&failed)) {
 		return;
 	}
 	finish.told = finish.action == FINISH_STAY;

@@ -16,7 +16,7 @@ void finish_note_failure(void);
 /* All VMs that shall run at boot have been started: from now on their end counts. */
 void finish_begin(void);
 
-/* Looks whether it is over; acts. Called by the dispatch loop. */
-void finish_poll(void);
+/* Looks whether it is over; acts, when nothing is left to be shown on the console. Called by the dispatch loop. */
+void finish_poll(bool console_busy);
 
 #endif

@@ -9,9 +9,12 @@
 #include "arch/arch.h"
 #include "arch/x86/virt/virt.h"
 #include "kernel/console/monitor.h"
+#include "kernel/cmdline.h"
+#include "kernel/console/monitor.h"
 #include "kernel/dispatch.h"
 #include "kernel/finish.h"
 #include "kernel/lib/err.h"
+#include "kernel/lib/string.h"
 #include "kernel/log.h"
 #include "kernel/modules.h"
 #include "kernel/vm_boot.h"
@@ -77,12 +80,24 @@ static int virtualisation_start(void)
 	return 0;
 }
 
+static void guests_show(const char *cmdline)
+{
+	char value[8];
+
+	if (cmdline_get(cmdline, "guests", value, sizeof(value)) && strcmp(value, "show") == 0) {
+		monitor_run("console all");
+	}
+}
+
 void hypervisor_start(const struct boot_info *boot)
 {
 	finish_init(boot->cmdline);
 	modules_init(boot);
 	int err = dispatch_init();
 
+	if (err == 0) {
+		err = monitor_init();
+	}
 	if (err != 0) {
 		panic("not enough memory for %u pCPUs", arch_pcpu_count());
 	}
@@ -91,7 +106,9 @@ void hypervisor_start(const struct boot_info *boot)
 	}
 	if (virtualisation_start() == 0) {
 		__atomic_store_n(&stage, STAGE_RUN, __ATOMIC_RELEASE);
-		vm_boot();
+		vm_boot_read();
+		guests_show(boot->cmdline);
+		vm_boot_start();
 	} else {
 		/* The monitor still works on this pCPU; the others go on waiting. */
 		finish_note_failure();

@@ -58,7 +58,7 @@ static void file_read(const struct module *file, struct vm_config *config,
 	}
 }
 
-void vm_boot(void)
+void vm_boot_read(void)
 {
 	struct vm_config *config = pages_alloc(sizeof(*config));
 	struct config_messages *messages = pages_alloc(sizeof(*messages));
@@ -78,6 +78,10 @@ void vm_boot(void)
 		log_error("no VM file: the boot entry names no module that ends in .vmx");
 		finish_note_failure();
 	}
+}
+
+void vm_boot_start(void)
+{
 	for (u32 i = 0; i < vm_count(); i++) {
 		if (vm_at(i)->config.autostart && vm_start(vm_at(i)) != 0) {
 			finish_note_failure();

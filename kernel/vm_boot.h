@@ -3,7 +3,9 @@
 #ifndef KERNEL_VM_BOOT_H
 #define KERNEL_VM_BOOT_H
 
-/* Adds and starts the VMs that the boot modules define; says on the log what is wrong with any. pCPU 0, once. */
-void vm_boot(void);
+/* Adds the VMs that the boot modules define; says on the log what is wrong with any. pCPU 0, once. */
+void vm_boot_read(void);
+/* Powers on those with autostart. */
+void vm_boot_start(void);
 
 #endif

@@ -112,6 +112,7 @@ bool attach_poll(void)
 		output_write((const char *)bytes, n);
 		busy = true;
 	}
+	monitor_wake_at(arch_now_ns() + MONITOR_FOLLOW_NS);
 	return busy;
 }
 
@@ -201,6 +202,9 @@ bool show_all_poll(void)
 	}
 	for (u32 i = 0; i < show_all.count; i++) {
 		busy |= follow_poll(vm_at(i), &show_all.follows[i]);
+	}
+	if (show_all.count != 0) {
+		monitor_wake_at(arch_now_ns() + MONITOR_FOLLOW_NS);
 	}
 	return busy;
 }

@@ -131,7 +131,7 @@ static void prompt_poll(void)
 
 /* --- input ------------------------------------------------------------------------------------ */
 
-static void line_run(const char *line)
+void monitor_run(const char *line)
 {
 	struct command_call *call = &monitor.call;
 
@@ -155,7 +155,7 @@ static void edit_input(u8 byte)
 
 	output_write(out.text, out.length);
 	if (event == LINE_DONE) {
-		line_run(monitor.edit.text);
+		monitor_run(monitor.edit.text);
 	} else if (event == LINE_CANCELLED) {
 		monitor.prompt_shown = false;
 		monitor.prompt_ns = 0;
@@ -187,10 +187,10 @@ static bool input_poll(void)
 
 /* --- step ------------------------------------------------------------------------------------- */
 
-void monitor_poll(void)
+bool monitor_poll(void)
 {
 	if (!monitor.ready) {
-		return;
+		return false;
 	}
 	monitor.wake_ns = NEVER_NS;
 	bool busy = input_poll();
@@ -206,4 +206,5 @@ void monitor_poll(void)
 	if (monitor.wake_ns != NEVER_NS || monitor.timer.pcpu != PCPU_NONE) {
 		timer_arm(&monitor.timer, monitor.wake_ns);
 	}
+	return busy;
 }

@@ -11,7 +11,10 @@
 /* After dispatch_init() and console_init(). ERR_NOMEM. */
 int monitor_init(void) must_check;
 
-/* Called by pCPU 0's dispatch loop; does nothing before monitor_init(). */
-void monitor_poll(void);
+/* Called by pCPU 0's dispatch loop; does nothing before monitor_init(). True while there is more to show than was shown. */
+bool monitor_poll(void);
+
+/* Runs a command as if it had been typed. */
+void monitor_run(const char *line);
 
 #endif
