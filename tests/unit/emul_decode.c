@@ -111,6 +111,20 @@ static void operands_of_a_move(void **state)
 	assert_int_equal(insn.len, 9);
 }
 
+static void bytes_without_a_sign(void **state)
+{
+	static const u8 in[] = {0xe4, 0xfe}, int80[] = {0xcd, 0x80}, add[] = {0x83, 0x00, 0xfe};
+	struct insn insn;
+
+	(void)state;
+	assert_int_equal(insn_decode(in, sizeof(in), INSN_MODE_32, &insn), 0);
+	assert_true(insn.imm == 0xfe);
+	assert_int_equal(insn_decode(int80, sizeof(int80), INSN_MODE_32, &insn), 0);
+	assert_true(insn.imm == 0x80);
+	assert_int_equal(insn_decode(add, sizeof(add), INSN_MODE_32, &insn), 0);
+	assert_true(insn.imm == (u64)-2);
+}
+
 static void lengths_of_expected_instructions(void **state)
 {
 	static const u8 cpuid[] = {0x0f, 0xa2}, slow[] = {0x66, 0x0f, 0xa2},
@@ -603,6 +617,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors_decode_as_written),
 		cmocka_unit_test(operands_of_a_move),
+		cmocka_unit_test(bytes_without_a_sign),
 		cmocka_unit_test(lengths_of_expected_instructions),
 		cmocka_unit_test(all_opcodes_agree_with_zydis),
 		cmocka_unit_test(random_bytes_agree_with_zydis),

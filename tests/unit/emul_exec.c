@@ -374,6 +374,26 @@ static void stack_of_16_bits(void **state)
 	assert_int_equal(g.gpr[GPR_RSP], 0x12340000);
 }
 
+static void pop_addresses_with_the_new_stack_pointer(void **state)
+{
+	(void)state;
+	guest_init(INSN_MODE_64);
+	g.gpr[GPR_RSP] = 0x4000;
+	store(0x4000, 0x1122334455667788, 8);
+	assert_int_equal(RUN("\x8f\x44\x24\x10"), 0); /* pop 16(%rsp) */
+	assert_int_equal(g.gpr[GPR_RSP], 0x4008);
+	assert_true(load(0x4018, 8) == 0x1122334455667788);
+}
+
+static void instruction_pointer_of_32_bits(void **state)
+{
+	(void)state;
+	guest_init(INSN_MODE_32);
+	g.gs.rip = 0xffffffff;
+	assert_int_equal(RUN("\x89\x03"), 0);
+	assert_int_equal(g.gs.rip, 1);
+}
+
 /* --- branches --------------------------------------------------------------------------------- */
 
 static void branches_through_memory(void **state)
@@ -411,7 +431,6 @@ static void repetition_in_pieces(void **state)
 {
 	(void)state;
 	guest_init(INSN_MODE_64);
-	g.gs.rflags |= FLAG_RF;
 	g.gpr[GPR_RSI] = 0x2000;
 	g.gpr[GPR_RDI] = 0x3000;
 	g.gpr[GPR_RCX] = 10;
@@ -545,6 +564,8 @@ int main(void)
 		cmocka_unit_test(alignment_is_checked_for_users),
 		cmocka_unit_test(real_mode_addresses),
 		cmocka_unit_test(stack_of_16_bits),
+		cmocka_unit_test(pop_addresses_with_the_new_stack_pointer),
+		cmocka_unit_test(instruction_pointer_of_32_bits),
 		cmocka_unit_test(branches_through_memory),
 		cmocka_unit_test(repetition_in_pieces),
 		cmocka_unit_test(a_fault_in_a_repetition_keeps_what_is_done),

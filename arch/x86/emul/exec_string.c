@@ -150,7 +150,7 @@ static bool is_last(struct exec *x)
 	bool zero = (x->rflags & FLAG_ZF) != 0;
 
 	exec_addr_reg_set(x, GPR_RCX, adsize, left);
-	if ((left & size_mask(adsize)) == 0) {
+	if (left == 0) {
 		return true;
 	}
 	return string_table[x->insn->id - INSN_MOVS].until_compare &&
