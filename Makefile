@@ -33,6 +33,7 @@ PURE_SRCS := \
 	arch/x86/virt/svm/svm_exit.c \
 	arch/x86/virt/svm/svm_intercept.c \
 	arch/x86/virt/svm/svm_state.c \
+	boot/efi/efi_config.c \
 	boot/memory_map.c \
 	boot/multiboot2.c \
 	kernel/cmdline.c \
@@ -154,12 +155,15 @@ ASM_SRCS := \
 
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
+	acpi_tables \
 	apic_route \
 	calendar \
 	clock \
+	cmdline \
 	command \
 	config \
 	cpuid_policy \
+	efi_config \
 	emul_decode \
 	emul_exec \
 	emul_native \
@@ -171,9 +175,11 @@ UNIT_TESTS := \
 	heap \
 	line_edit \
 	linux_boot \
+	memory_map \
 	mm \
 	msr_policy \
 	multiboot1 \
+	multiboot2 \
 	ring \
 	rr \
 	svm_asid \
@@ -263,7 +269,7 @@ $(B)/evenkeel.iso: $(B)/evenkeel.elf boot/grub.cfg boot/mkiso.sh
 EFI_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpic -fshort-wchar -mno-red-zone -fno-stack-protector \
 	-fno-strict-aliasing -fcf-protection=none -DGNU_EFI_USE_MS_ABI -I. -isystem /usr/include/efi \
 	-isystem /usr/include/efi/x86_64 $(WARN)
-EFI_SRCS := boot/efi/config.c boot/efi/main.c boot/memory_map.c kernel/lib/string.c
+EFI_SRCS := boot/efi/efi_config.c boot/efi/main.c boot/memory_map.c kernel/lib/string.c
 EFI_OBJS := $(EFI_SRCS:%.c=$(B)/efi/%.o) $(B)/efi/enter.o
 
 $(B)/efi/%.o: %.c | $(B)/deps.checked

@@ -11,15 +11,16 @@
 
 #include "arch/arch.h"
 #include "boot/boot_info.h"
-#include "boot/efi/config.h"
+#include "boot/efi/efi_config.h"
 #include "boot/memory_map.h"
 #include "kernel/lib/err.h"
 
-#define CONFIG_NAME	  L"evenkeel.cfg"
-#define CONFIG_SIZE_MAX	  KIB(64)
-#define BELOW_4G	  0xffffffffull
-#define ERROR_DELAY_US	  5000000 /* so that a person can read it before the firmware's menu is back \
-				   */
+#define CONFIG_NAME	L"evenkeel.cfg"
+#define CONFIG_SIZE_MAX KIB(64)
+#define BELOW_4G	0xffffffffull
+#define ERROR_DELAY_US                                                                             \
+	5000000 /* so that a person can read it before the firmware's menu is back                 \
+		 */
 #define EXIT_TRIES	  4
 /* Room for the memory map to grow between asking its size and using it. */
 #define MAP_SLACK_ENTRIES 16

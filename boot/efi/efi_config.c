@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* See config.h. One pass over the lines; a key is looked up in a table. Pure. */
-#include "boot/efi/config.h"
+/* See efi_config.h. One pass over the lines; a key is looked up in a table. Pure. */
+#include "boot/efi/efi_config.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/string.h"
 
