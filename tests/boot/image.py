@@ -14,9 +14,14 @@ def modules(scenario, build):
         for path in (vm.kernel, vm.initrd):
             if path:
                 found[os.path.basename(path)] = ("path", os.path.join(build, path))
-    for name, text in scenario.files.items():
-        found[name] = ("text", text)
+    for name, content in scenario.files.items():
+        found[name] = ("text", content if isinstance(content, str) else head(content, build))
     return {n: v for n, v in found.items() if n not in scenario.leave_out}
+
+
+def head(part, build):
+    with open(os.path.join(build, part.path), "rb") as f:
+        return f.read(part.size).decode("latin-1")
 
 
 def write_modules(scenario, build, directory):
@@ -71,12 +76,12 @@ def build_image(scenario, cmdline, build, directory):
     if scenario.machine.firmware == "efi":
         config, image = os.path.join(directory, "evenkeel.cfg"), os.path.join(directory, "esp.img")
         text, tool = efi_config(cmdline, names), "boot/mkesp.sh"
-        hypervisor = os.path.join(build, "evenkeel.efi")
+        start = (os.path.join(build, "evenkeel.efi"), config)
     else:
         config, image = os.path.join(directory, "grub.cfg"), os.path.join(directory, "test.iso")
         text, tool = grub_config(cmdline, names), "boot/mkiso.sh"
-        hypervisor = os.path.join(build, "evenkeel.elf")
+        start = (config, os.path.join(build, "evenkeel.elf"))
     with open(config, "w", encoding="utf-8") as f:
         f.write(text)
-    run_tool(tool, image, config, hypervisor, *paths)
+    run_tool(tool, image, *start, *paths)
     return image

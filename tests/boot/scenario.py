@@ -33,6 +33,13 @@ class Vm:
 
 
 @dataclass(frozen=True)
+class Head:
+    """Content of a module: the first bytes of a file below the build directory."""
+    path: str
+    size: int
+
+
+@dataclass(frozen=True)
 class Machine:
     """The emulated machine that the hypervisor runs on."""
     emulator: str = "qemu"    # qemu or bochs
@@ -64,7 +71,7 @@ class Scenario:
     vms: tuple = ()
     machine: Machine = Machine()
     cmdline: str = ""          # added to the hypervisor's usual options
-    files: dict = field(default_factory=dict)  # further modules: name -> text
+    files: dict = field(default_factory=dict)  # further modules: name -> text or Head
     leave_out: tuple = ()      # modules that VMs name but the boot entry lacks
     steps: tuple = ()          # Expect and Send, in this order
     expect: tuple = ()         # patterns that must appear, in any order

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """All boot scenarios, in the order in which they run: quick ones first."""
+from scenarios_debian import DEBIAN
+from scenarios_errors import ERRORS
 from scenarios_guests import GUEST_SCENARIOS
+from scenarios_isolation import ISOLATION
+from scenarios_machines import MACHINES
 from scenarios_reference import REFERENCE, REFERENCE_BOCHS
 
-# On every hypervisor command line of a test.
-HYPERVISOR_OPTIONS = "finish=exit panic=exit"
+# On every hypervisor command line of a test: leave the emulator at the end or after a panic, show what guests write.
+HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show"
 
-ALL = REFERENCE + REFERENCE_BOCHS + GUEST_SCENARIOS
+ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + ISOLATION + DEBIAN + REFERENCE_BOCHS
