@@ -186,11 +186,12 @@ static bool follow_poll(struct vm *vm, struct follow *f)
 	const u32 room = CHUNK * (CONFIG_NAME_SIZE + 4);
 	u32 n = output_room() > room ? guest_read(vm, &f->cursor, bytes, CHUNK, &skipped) : 0;
 
-	bytes_show(vm, f, bytes, n);
 	if (n == 0) {
 		rest_show(vm, f);
+		return false;
 	}
-	return n != 0;
+	bytes_show(vm, f, bytes, n);
+	return true;
 }
 
 bool show_all_poll(void)

@@ -140,6 +140,7 @@ void monitor_run(const char *line)
 	if (command_parse(line, monitor_sets, monitor_set_count, call) != 0) {
 		output_print("%s\n", call->error);
 	} else if (call->command != NULL) {
+		(void)output_drain(); /* the echo comes before what the command's work logs */
 		call->command->run(call->argc, call->argv);
 	}
 }
