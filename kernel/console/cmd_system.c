@@ -46,8 +46,12 @@ static void version_run(u32 argc, const char *const *argv)
 {
 	(void)argc;
 	(void)argv;
-	output_print("Evenkeel %s, %s: %s\n", EVENKEEL_VERSION, virt_caps.vendor,
-		     virt_caps.summary);
+	if (virt_caps.vendor != NULL) {
+		output_print("Evenkeel %s on %s: %s\n", EVENKEEL_VERSION, virt_caps.vendor,
+			     virt_caps.summary);
+	} else {
+		output_print("Evenkeel %s, no hardware virtualisation\n", EVENKEEL_VERSION);
+	}
 }
 
 static void pcpu_show(u32 pcpu, u64 now_ns)
