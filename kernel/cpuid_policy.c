@@ -45,7 +45,7 @@ static const struct cpuid_rule {
 	{0x00000007, 0, EBX, 0x000003e9, "FSGSBASE BMI1 AVX2 x87-pointer SMEP BMI2 ERMS"},
 	{0x00000007, 0, EBX, 0x21bf2000, "x87 CS/DS AVX512F/DQ RDSEED ADX SMAP IFMA CLFLUSHOPT CLWB SHA"},
 	{0x00000007, 0, EBX, 0xd0000000, "AVX512CD/BW/VL"},
-	{0x00000007, 0, ECX, 0x0000004e, "VBMI UMIP PKU VBMI2"},
+	{0x00000007, 0, ECX, 0x00000046, "VBMI UMIP VBMI2; not PKU: the emulator does not see PKRU"},
 	{0x00000007, 0, ECX, 0x00005f00, "GFNI VAES VPCLMULQDQ VNNI BITALG VPOPCNTDQ"},
 	{0x00000007, 0, ECX, 0x1a400000, "RDPID CLDEMOTE MOVDIRI MOVDIR64B"},
 	{0x00000007, 0, EDX, 0x00804510, "FSRM VP2INTERSECT MD_CLEAR SERIALIZE AVX512_FP16"},
@@ -80,17 +80,16 @@ static const struct {
 	u64 xcr0;
 } xcr0_rules[] = {
 	/* clang-format off */
-	{0x00000001, 0, ECX, 0x04000000, XCR0_X87_SSE}, /* XSAVE */
-	{0x00000001, 0, ECX, 0x30001000, XCR0_AVX},	/* FMA AVX F16C */
-	{0x00000007, 0, EBX, 0x00000020, XCR0_AVX},	/* AVX2 */
-	{0x00000007, 0, ECX, 0x00000600, XCR0_AVX},	/* VAES VPCLMULQDQ */
-	{0x00000007, 1, EAX, 0x00000010, XCR0_AVX},	/* AVX_VNNI */
-	{EXT | 0x01, 0, ECX, 0x00010800, XCR0_AVX},	/* FMA4 XOP */
-	{0x00000007, 0, EBX, 0xd0230000, XCR0_AVX512},
-	{0x00000007, 0, ECX, 0x00005842, XCR0_AVX512},
-	{0x00000007, 0, EDX, 0x00800100, XCR0_AVX512},
-	{0x00000007, 1, EAX, 0x00000020, XCR0_AVX512},
-	{0x00000007, 0, ECX, 0x00000008, XCR0_PKRU},	/* PKU */
+	{0x00000001, 0, ECX, 0x04000000, XSTATE_X87_SSE}, /* XSAVE */
+	{0x00000001, 0, ECX, 0x30001000, XSTATE_AVX},	/* FMA AVX F16C */
+	{0x00000007, 0, EBX, 0x00000020, XSTATE_AVX},	/* AVX2 */
+	{0x00000007, 0, ECX, 0x00000600, XSTATE_AVX},	/* VAES VPCLMULQDQ */
+	{0x00000007, 1, EAX, 0x00000010, XSTATE_AVX},	/* AVX_VNNI */
+	{EXT | 0x01, 0, ECX, 0x00010800, XSTATE_AVX},	/* FMA4 XOP */
+	{0x00000007, 0, EBX, 0xd0230000, XSTATE_AVX512},
+	{0x00000007, 0, ECX, 0x00005842, XSTATE_AVX512},
+	{0x00000007, 0, EDX, 0x00800100, XSTATE_AVX512},
+	{0x00000007, 1, EAX, 0x00000020, XSTATE_AVX512},
 	/* clang-format on */
 };
 
@@ -157,7 +156,7 @@ static void init_shape(struct cpuid_table *t)
 	} shape[] = {
 		{0x00000001, 0, DYNAMIC_FEATURES},
 		{0x00000004, 4, DYNAMIC_NONE},
-		{0x00000007, 2, DYNAMIC_OSPKE},
+		{0x00000007, 2, DYNAMIC_NONE},
 		{0x0000000b, 2, DYNAMIC_TOPOLOGY},
 		{0x0000000d, CPUID_XSAVE_COMPONENTS, DYNAMIC_XSAVE},
 		{EXT | 0x1d, 5, DYNAMIC_NONE},
@@ -233,7 +232,7 @@ static void init_features(struct cpuid_table *t, const struct cpuid_host *host,
 static bool xsave_component_init(struct cpuid_table *t, const struct cpuid_host *host, u32 i)
 {
 	static const u32 sizes[CPUID_XSAVE_COMPONENTS] = {
-		[2] = 256, [5] = 64, [6] = 512, [7] = 1024, [9] = 8};
+		[2] = 256, [5] = 64, [6] = 512, [7] = 1024};
 	const struct cpuid_regs *r = cpuid_host_find(host, 0xd, i);
 	u32 limit = host_reg(host, 0xd, 0, ECX);
 
@@ -258,10 +257,10 @@ static u64 xsave_components(struct cpuid_table *t, const struct cpuid_host *host
 			    const struct cpuid_options *options)
 {
 	u64 xcr0 = host_reg(host, 0xd, 0, EAX) & options->xcr0 &
-		   (XCR0_X87_SSE | XCR0_AVX | XCR0_AVX512 | XCR0_PKRU);
+		   (XSTATE_X87_SSE | XSTATE_AVX | XSTATE_AVX512);
 
 	if ((host_reg(host, 1, 0, ECX) & LEAF1_ECX_XSAVE) == 0 || t->max_basic < 0xd ||
-	    (xcr0 & XCR0_X87_SSE) != XCR0_X87_SSE) {
+	    (xcr0 & XSTATE_X87_SSE) != XSTATE_X87_SSE) {
 		return 0;
 	}
 	for (u32 i = 2; i < CPUID_XSAVE_COMPONENTS; i++) {
@@ -269,8 +268,8 @@ static u64 xsave_components(struct cpuid_table *t, const struct cpuid_host *host
 			xcr0 &= ~BIT(i);
 		}
 	}
-	if ((xcr0 & XCR0_AVX) == 0 || (xcr0 & XCR0_AVX512) != XCR0_AVX512) {
-		xcr0 &= ~(u64)XCR0_AVX512;
+	if ((xcr0 & XSTATE_AVX) == 0 || (xcr0 & XSTATE_AVX512) != XSTATE_AVX512) {
+		xcr0 &= ~(u64)XSTATE_AVX512;
 	}
 	return xcr0;
 }

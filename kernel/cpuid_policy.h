@@ -58,7 +58,7 @@ struct cpuid_options {
 #define CPUID_EXT_LEAVES   0x22u
 #define CPUID_EVK_LEAVES   3u
 #define CPUID_SUBLEAVES	   24u
-#define CPUID_XSAVE_COMPONENTS 10u
+#define CPUID_XSAVE_COMPONENTS 8u
 
 struct cpuid_entry {
 	struct cpuid_regs regs; /* of subleaf 0 */
@@ -100,16 +100,14 @@ void cpuid_table_init(struct cpuid_table *table, const struct cpuid_host *host,
  * apic_id is always needed. */
 static inline bool cpuid_needs_state(u32 leaf)
 {
-	return leaf < 32 && ((BIT(1) | BIT(7) | BIT(0xd)) >> leaf & 1) != 0;
+	return leaf < 32 && ((BIT(1) | BIT(0xd)) >> leaf & 1) != 0;
 }
 
 /* The answer to one CPUID instruction. Any leaf and subleaf. */
 void cpuid_lookup(const struct cpuid_table *table, u32 leaf, u32 subleaf,
 		  const struct cpuid_dynamic *dynamic, struct cpuid_regs *regs);
 
-/* Whether the guest may set these bits of CR4 and XCR0, from its features: bits outside are reserved
- * for it (#GP). */
-u64 cpuid_cr4_allowed(const struct cpuid_table *table);
+/* Whether the guest may write this to XCR0 (SDM vol. 1, 13.3), else #GP. */
 bool cpuid_xcr0_valid(const struct cpuid_table *table, u64 xcr0);
 
 #endif

@@ -13,16 +13,14 @@ enum { EAX, EBX, ECX, EDX };
 enum {
 	DYNAMIC_NONE,
 	DYNAMIC_FEATURES, /* leaf 1 */
-	DYNAMIC_OSPKE,	  /* leaf 7 */
 	DYNAMIC_TOPOLOGY, /* leaf 0Bh */
 	DYNAMIC_XSAVE,	  /* leaf 0Dh */
 	DYNAMIC_APIC_ID,  /* leaf 8000001Eh */
 };
 
-#define XCR0_X87_SSE	   0x3u
-#define XCR0_AVX	   0x4u
-#define XCR0_AVX512	   0xe0u
-#define XCR0_PKRU	   0x200u
+#define XSTATE_X87_SSE	   0x3u
+#define XSTATE_AVX	   0x4u
+#define XSTATE_AVX512	   0xe0u
 #define XSAVE_LEGACY_BYTES 576u /* legacy region and header */
 
 /* The recorded registers of a leaf; all zero when the machine does not have it. */
