@@ -335,6 +335,7 @@ FUZZ_TARGETS := \
 	bzimage \
 	config \
 	decode \
+	devices \
 	multiboot1 \
 	walk
 
