@@ -253,11 +253,12 @@ static void random_string_registers(struct test_case *c)
 /* Makes what is compared equal now and then. */
 static void favour_equality(struct test_case *c)
 {
-	u8 *p = c->memory + (effective(c) - DATA);
+	u8 *p;
 
 	if (one_in(2) || !has_mem(&c->insn)) {
 		return;
 	}
+	p = c->memory + (effective(c) - DATA);
 	if (c->insn.id == INSN_CMPXCHG) {
 		memcpy(p, &c->gpr[GPR_RAX], c->insn.dst.size);
 	} else if (c->insn.id == INSN_CMPXCHG8B) {
@@ -309,7 +310,7 @@ static bool random_case(struct test_case *c)
 		return false;
 	}
 	if ((c->insn.id == INSN_PUSH || c->insn.id == INSN_POP) &&
-	    c->gpr[GPR_RSP] - DATA > DATA_SIZE - 64) {
+	    c->gpr[GPR_RSP] - (DATA + 16) > DATA_SIZE - 64) {
 		return false;
 	}
 	if (is_bit_string(&c->insn) &&
