@@ -4,27 +4,48 @@
  * immediates become the operands of struct insn. No state, no locks.
  */
 #include "arch/x86/emul/decode_priv.h"
+#include "kernel/lib/string.h"
+
+/* Whether `size` more bytes are there; sets c->err when not. */
+static bool have(struct cursor *c, u8 size)
+{
+	if (likely(c->n - c->pos >= size)) {
+		return true;
+	}
+	c->err = c->n == INSN_LEN_MAX ? ERR_RANGE : ERR_AGAIN;
+	return false;
+}
 
 u8 decode_next_u8(struct cursor *c)
 {
-	if (c->pos == c->n) {
-		c->err = c->n == INSN_LEN_MAX ? ERR_RANGE : ERR_AGAIN;
-		return 0;
-	}
-	return c->bytes[c->pos++];
+	return have(c, 1) ? c->bytes[c->pos++] : 0;
 }
 
-/* The next `size` (0, 1, 2, 4, 8) bytes, little-endian, sign-extended. */
+/* The next `size` (0, 1, 2, 4, 8) bytes, little-endian, sign-extended; 0 when they are not there.
+ */
 static u64 next_signed(struct cursor *c, u8 size)
 {
 	u64 v = 0;
 
-	for (u8 i = 0; i < size && c->err == 0; i++) {
-		v |= (u64)decode_next_u8(c) << (8 * i);
+	if (size == 0 || !have(c, size)) {
+		return 0;
 	}
-	if (size == 0 || size == 8) {
-		return v;
+	/* A constant size each, which the compiler makes one load. */
+	switch (size) {
+	case 1:
+		v = c->bytes[c->pos];
+		break;
+	case 2:
+		memcpy(&v, c->bytes + c->pos, 2);
+		break;
+	case 4:
+		memcpy(&v, c->bytes + c->pos, 4);
+		break;
+	default:
+		memcpy(&v, c->bytes + c->pos, 8);
+		break;
 	}
+	c->pos += size;
 	return (u64)((s64)(v << (64 - 8 * size)) >> (64 - 8 * size));
 }
 
