@@ -7,6 +7,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/cpu_features.h"
+#include "arch/x86/emul/decode.h"
 #include "arch/x86/regs.h"
 #include "arch/x86/virt/svm/svm_intercept.h"
 #include "arch/x86/virt/svm/svm_priv.h"
@@ -112,6 +113,7 @@ static void caps_probe(struct virt_caps *caps, const struct cpuid_regs *svm)
 		.vendor = "AMD-V",
 		.asid_count = svm->ebx - 1,
 		.insn_len = nrips,
+		.hypercall_insn = INSN_VMMCALL,
 		.pause_filter = (svm->edx & SVM_CPUID_PAUSE_FILTER) != 0,
 		.tsc_scaling = (svm->edx & SVM_CPUID_TSC_RATE) != 0,
 		.flush_by_asid = (svm->edx & SVM_CPUID_FLUSH_BY_ASID) != 0,
