@@ -62,9 +62,6 @@
 #define MONITOR_OUTPUT_NS (1 * NSEC_PER_MSEC)
 #define MONITOR_PACE_NS	  (2 * NSEC_PER_MSEC)
 
-/* How often a guest's console that is shown is looked at while it is quiet: nobody sees 20 ms. */
-#define MONITOR_FOLLOW_NS (20 * NSEC_PER_MSEC)
-
 /* Typed bytes taken per poll: more than anybody types in MONITOR_PACE_NS. */
 #define MONITOR_INPUT_MAX 64u
 

@@ -112,7 +112,6 @@ bool attach_poll(void)
 		output_write((const char *)bytes, n);
 		busy = true;
 	}
-	monitor_wake_at(arch_now_ns() + MONITOR_FOLLOW_NS);
 	return busy;
 }
 
@@ -203,9 +202,6 @@ bool show_all_poll(void)
 	}
 	for (u32 i = 0; i < show_all.count; i++) {
 		busy |= follow_poll(vm_at(i), &show_all.follows[i]);
-	}
-	if (show_all.count != 0) {
-		monitor_wake_at(arch_now_ns() + MONITOR_FOLLOW_NS);
 	}
 	return busy;
 }
