@@ -168,6 +168,7 @@ UNIT_TESTS := \
 	emul_exec \
 	emul_native \
 	emul_walk \
+	emul_zydis \
 	err \
 	events \
 	firmware \
