@@ -97,7 +97,8 @@ static bool bit_must_be_zero(const struct walk_mode *m, int level, bool big, int
 		return big && bit >= 13 && bit <= 21 && (bit == 21 || bit + 19 >= m->phys_bits);
 	}
 	if (m->format == WALK_PAE && level == 3) {
-		return bit == 1 || bit == 2 || (bit >= 5 && bit <= 8) || bit >= m->phys_bits;
+		/* Bit 5 is reserved too, but set by QEMU's CPU: let through. */
+		return bit == 1 || bit == 2 || (bit >= 6 && bit <= 8) || bit >= m->phys_bits;
 	}
 	if (bit == 63) {
 		return !m->nxe;

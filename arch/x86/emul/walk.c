@@ -84,7 +84,9 @@ static u64 reserved_bits(const struct walk_mode *mode, u8 level, bool leaf)
 		return leaf && level == 2 ? bits(21, MIN(mode->phys_bits, 40) - 19) : 0;
 	}
 	if (mode->format == WALK_PAE && level == 3) {
-		return bits(63, mode->phys_bits) | bits(8, 5) | bits(2, 1);
+		/* Not bit 5: QEMU's CPU sets it in walks as if it were an accessed bit, and what
+		 * the CPU has walked must not be refused here. */
+		return bits(63, mode->phys_bits) | bits(8, 6) | bits(2, 1);
 	}
 	mask = bits(mode->format == WALK_PAE ? 62 : 51, mode->phys_bits);
 	if (!mode->nxe) {
