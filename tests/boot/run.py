@@ -41,6 +41,8 @@ class Console:
         self.process, self.input, self.output = started
         self.log, self.deadline = log, deadline
         self.forbid = [re.compile(p, re.M) for p in forbid]
+        # The first forbidden line; the run goes on, for the sake of its log.
+        self.forbidden = ""
         self.text, self.position, self.checked, self.open = "", 0, 0, True
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.input, selectors.EVENT_READ)
@@ -65,9 +67,9 @@ class Console:
         end = len(self.text) if not self.open else self.text.rfind("\n") + 1
         for pattern in self.forbid:
             found = pattern.search(self.text, self.checked, end)
-            if found:
+            if found and not self.forbidden:
                 line = self.text[self.text.rfind("\n", 0, found.start()) + 1:].split("\n")[0]
-                raise Failure(f"forbidden line: {line.strip()}")
+                self.forbidden = f"forbidden line: {line.strip()}"
         self.checked = max(self.checked, end)
 
     def wait(self, step):
@@ -126,12 +128,17 @@ def check_end(scenario, backend, console):
 
 
 def drive(scenario, backend, console):
-    for step in scenario.steps:
-        if isinstance(step, Expect):
-            console.wait(step)
-        elif isinstance(step, Send):
-            console.send(step)
-    check_end(scenario, backend, console)
+    try:
+        for step in scenario.steps:
+            if isinstance(step, Expect):
+                console.wait(step)
+            elif isinstance(step, Send):
+                console.send(step)
+        check_end(scenario, backend, console)
+    except Failure as failure:
+        raise Failure(console.forbidden or str(failure)) from None
+    if console.forbidden:
+        raise Failure(console.forbidden)
     for pattern in scenario.expect:
         if not re.search(pattern, console.text, re.M):
             raise Failure(f"missing: /{pattern}/; last line: {last_line(console.text)}")

@@ -259,6 +259,9 @@ static void do_double_fault(void *arg)
 static void test_double_fault(void)
 {
 	page_map(MAP_WINDOW, 0, 0);
+	/* Its stack is touched for the first time: TCG, when a nested page fault interrupts the
+	 * delivery, names the first of the two exceptions. */
+	expect_fault_tcg("#DF onto a fresh stack", VEC_DF, 0, do_double_fault, (void *)MAP_WINDOW);
 	expect_fault("#DF", VEC_DF, 0, do_double_fault, (void *)MAP_WINDOW);
 	idt[VEC_PF].type = GATE_INTERRUPT;
 	expect_fault("#PF after #DF", VEC_PF, 0, do_read, (void *)MAP_WINDOW);

@@ -124,15 +124,17 @@ static void test_interrupts(void)
 	report(irqs == 1 && (last_iir & 0x0f) == 2, "THR-empty interrupt", "%u, IIR %x", irqs,
 	       last_iir);
 	set_reg(IER, 0);
-	set_reg(MCR, 0x18);
-	irqs = 0;
-	last_iir = 0;
+	/* In loopback OUT2 is off and with it, on a PC, the line; the UART itself shows the cause.
+	 */
+	set_reg(MCR, 0x10);
 	set_reg(FCR, 1);
 	set_reg(IER, 1);
 	set_reg(RBR, 0x77);
-	wait_for_irq(irqs > 0, 500);
-	report(irqs >= 1 && ((last_iir & 0x0e) == 4 || (last_iir & 0x0e) == 0xc),
-	       "received-data interrupt", "%u, IIR %x", irqs, last_iir);
+	wait_for((reg(LSR) & 1) != 0, 500);
+	clock_delay_us(5000);
+	u8 iir = reg(IIR);
+	report((iir & 0x0f) == 4 || (iir & 0x0f) == 0xc, "received-data cause", "IIR %x", iir);
+	(void)reg(RBR);
 	set_reg(IER, 0);
 	set_reg(MCR, 0);
 	report((reg(IIR) & 1) == 1, "no interrupt pending", "IIR %x", reg(IIR));
