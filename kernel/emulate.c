@@ -238,7 +238,7 @@ static int fetch(struct emulation *e, u8 *bytes, size_t *n)
 		const u8 *page = err == 0 ? vcpu_page(e->vcpu, gpa_to_gfn(where)) : NULL;
 
 		if (page == NULL) {
-			return *n > 0 ? 0 : err != 0 ? err : ERR_NOENT;
+			return err != 0 ? err : ERR_NOENT;
 		}
 		memcpy(bytes + *n, page + (where.v & PAGE_MASK), chunk);
 		*n += chunk;
@@ -268,9 +268,7 @@ static u8 len_slow(struct emulation *e, enum insn_id expected)
 	size_t n;
 
 	walk_mode_of(&e->gs, cpuid->phys_bits, virt_caps.s2.has_1g, 0, &e->mode);
-	if (fetch(e, bytes, &n) != 0) {
-		return 0;
-	}
+	(void)fetch(e, bytes, &n);
 	int len = insn_len(bytes, n, insn_mode_of(e->gs.efer, e->gs.seg[SEG_CS].attr), expected);
 
 	return len > 0 ? (u8)len : 0;
@@ -302,12 +300,10 @@ u8 emulate_insn_len(struct vcpu *vcpu, const struct vm_exit *exit, enum insn_id 
 
 static int decode(struct emulation *e, u8 *bytes, size_t *n, struct insn *insn)
 {
-	int err = fetch(e, bytes, n);
+	int fetch_err = fetch(e, bytes, n);
+	int err = insn_decode(bytes, *n, insn_mode_of(e->gs.efer, e->gs.seg[SEG_CS].attr), insn);
 
-	if (err != 0) {
-		return err;
-	}
-	return insn_decode(bytes, *n, insn_mode_of(e->gs.efer, e->gs.seg[SEG_CS].attr), insn);
+	return err == ERR_AGAIN ? fetch_err : err;
 }
 
 int emulate_decode(struct vcpu *vcpu, struct insn *insn)
@@ -390,6 +386,8 @@ enum exit_action emulate_insn(struct vcpu *vcpu)
 		}
 		break;
 	case ERR_FAULT:
+		e.gs.rflags |=
+			RFLAGS_RF; /* SDM vol. 3 17.3.1.1: in the image that a fault pushes */
 		state_commit(&e);
 		fault_raise(&e);
 		break;

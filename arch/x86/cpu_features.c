@@ -129,8 +129,9 @@ bool cpu_has(enum cpu_feature feature)
 	return bitmap_test(present, feature);
 }
 
-/* Guests are told (DE_CFG in kernel/msr_policy.c) that LFENCE waits for all before it, and lean on that
- * against speculation past bounds checks. AMD: true by itself, or by this bit (APM vol. 2, LFENCE). */
+/* Guests are told (DE_CFG in kernel/msr_policy.c) that LFENCE waits for all before it, and lean on
+ * that against speculation past bounds checks. AMD: true by itself, or by this bit (APM vol. 2,
+ * LFENCE). */
 static void init_lfence(void)
 {
 	u64 de_cfg;

@@ -16,8 +16,7 @@ bool cpu_fast_strings(void)
 {
 	u64 misc_enable;
 
-	if (cpuid(0, 0).ebx != VENDOR_EBX_INTEL ||
-	    rdmsr_safe(MSR_MISC_ENABLE, &misc_enable) != 0) {
+	if (cpuid(0, 0).ebx != VENDOR_EBX_INTEL || rdmsr_safe(MSR_MISC_ENABLE, &misc_enable) != 0) {
 		return true;
 	}
 	return (misc_enable & 1) != 0;
