@@ -2,7 +2,8 @@
 /*
  * Events into a guest. Exceptions and NMIs go through EVENTINJ. External interrupts go through
  * V_IRQ: it is hardware that waits for the guest to be ready, and V_IRQ after the exit says whether
- * it was.
+ * it was. On machines that are seen to overlook V_IRQ in a guest that is ready at entry, those go
+ * through EVENTINJ.
  *
  * NMI blocking is ours to track: it ends with IRET, which is intercepted from the delivery on. The
  * exit comes before IRET is executed; treating it as an interrupt shadow keeps the next NMI out
@@ -30,13 +31,10 @@ void svm_inject_set_nmi_blocked(struct svm_vcpu *v, bool blocked)
 	intercept_set(v, VMCB_INTERCEPT_MISC1, BIT(MISC1_IRET), blocked);
 }
 
-/* Can V_IRQ carry this event? It must be taken before the first instruction, and not be in the way
- * of an offered interrupt. EVENTINJ of external interrupts is right too, but QEMU may deliver them
- * twice. */
-static bool fits_virq(const struct svm_vcpu *v, const struct virt_inject *inject)
+/* Would the guest take an interrupt before its next instruction? */
+static bool interruptible(const struct svm_vcpu *v)
 {
-	return inject->event.type == VIRT_EVENT_EXTINT && !inject->irq_offered &&
-	       !v->base.irq_deferred && (v->vmcb->save.rflags & RFLAGS_IF) != 0;
+	return !v->base.irq_deferred && (v->vmcb->save.rflags & RFLAGS_IF) != 0;
 }
 
 static void event_prepare(struct svm_vcpu *v, const struct virt_event *event)
@@ -49,6 +47,24 @@ static void event_prepare(struct svm_vcpu *v, const struct virt_event *event)
 	}
 }
 
+/* An offered interrupt; `alone`: EVENTINJ is free. */
+static void irq_prepare(struct svm_vcpu *v, u8 vector, bool alone)
+{
+	const struct virt_event irq = {.type = VIRT_EVENT_EXTINT, .vector = vector};
+
+	if (v->base.irq_deferred) {
+		return;
+	}
+	if (alone && svm_machine.virq_late && interruptible(v)) {
+		v->irq_by_event = true;
+		event_prepare(v, &irq);
+		return;
+	}
+	v->virq = svm_event_virq(vector, v->base.cr8);
+	v->virq_due = alone && interruptible(v);
+	v->virq_rip = v->vmcb->save.rip;
+}
+
 bool svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
 {
 	bool event = inject->event.type != VIRT_EVENT_NONE;
@@ -58,7 +74,12 @@ bool svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
 		intercept_set(v, VMCB_INTERCEPT_CR, CR8_WRITE, v->cr8_watched);
 	}
 	v->virq = 0;
-	v->event_by_virq = fits_virq(v, inject);
+	v->virq_due = false;
+	v->irq_by_event = false;
+	/* An interrupted interrupt goes the way of an offered one where that brings it before the
+	 * next instruction. EVENTINJ is right too, but QEMU may deliver it twice. */
+	v->event_by_virq = inject->event.type == VIRT_EVENT_EXTINT && !inject->irq_offered &&
+			   interruptible(v) && !svm_machine.virq_late;
 	if (v->event_by_virq) {
 		v->virq = svm_event_virq(inject->event.vector, v->base.cr8) | VMCB_V_IGN_TPR;
 		return true;
@@ -66,14 +87,14 @@ bool svm_inject_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
 	if (event) {
 		event_prepare(v, &inject->event);
 	}
-	if (inject->irq_offered && !v->base.irq_deferred) {
-		v->virq = svm_event_virq(inject->irq_vector, v->base.cr8);
+	if (inject->irq_offered) {
+		irq_prepare(v, inject->irq_vector, !event);
 	}
-	return event || v->virq != 0 || v->cr8_watched;
+	return event || inject->irq_offered || v->cr8_watched;
 }
 
-/* Did the guest take the interrupt that V_IRQ offered? V_IRQ is clear then (APM vol. 2, 15.21.4),
- * except that QEMU leaves it set when the exit comes during delivery. */
+/* Did the guest take the interrupt in V_IRQ? V_IRQ is clear then (APM vol. 2, 15.21.4), except that
+ * QEMU leaves it set when the exit comes during delivery. */
 static bool virq_taken(const struct svm_vcpu *v, const struct virt_inject *inject)
 {
 	const struct vmcb_control *control = &v->vmcb->control;
@@ -89,21 +110,37 @@ static bool virq_taken(const struct svm_vcpu *v, const struct virt_inject *injec
 	       vector >= 32 && !other;
 }
 
+/* An interrupt that was due before the next instruction was not taken. Did the guest execute that,
+ * or attempt to, rather than being stopped by something of the machine's? Then this machine (Bochs
+ * is one) looks at V_IRQ only when the guest itself sets IF. */
+static bool guest_went_on(const struct svm_vcpu *v, const struct vm_exit *exit)
+{
+	bool machine = exit->kind == EXIT_INTR || exit->kind == EXIT_NMI;
+	bool delivering = (v->vmcb->control.exit_int_info & VMCB_EVENT_VALID) != 0;
+
+	return v->vmcb->save.rip != v->virq_rip || (!machine && !delivering);
+}
+
 void svm_inject_finish(struct svm_vcpu *v, const struct virt_inject *inject, struct vm_exit *exit)
 {
 	struct vmcb_control *control = &v->vmcb->control;
 	bool taken = virq_taken(v, inject);
 
+	if (v->virq_due && !taken && guest_went_on(v, exit)) {
+		svm_machine.virq_late = true;
+	}
 	/* Hardware clears the valid bit at the exit; where it did not get that far the event is
 	 * void. */
 	control->event_inj = 0;
 	exit->interrupted = svm_event_decode(control->exit_int_info,
 					     taken ? (int)(v->virq >> VMCB_V_VECTOR_SHIFT) : -1);
+	/* Not every machine writes it at every exit. */
+	control->exit_int_info = 0;
 	if (exit->interrupted.type == VIRT_EVENT_NMI) {
 		svm_inject_set_nmi_blocked(v, false);
 	}
 	if (!v->event_by_virq) {
-		exit->irq_taken = taken;
+		exit->irq_taken = taken || v->irq_by_event;
 	} else if (!taken) {
 		/* An exit came first: it is still to be delivered. */
 		exit->interrupted = inject->event;

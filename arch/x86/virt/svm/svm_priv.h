@@ -32,6 +32,7 @@ struct svm_machine {
 	bool flush_by_asid;
 	bool pause_filter;
 	bool tsc_aux;
+	bool virq_late; /* learnt while guests run, by any pCPU: see svm_inject.c */
 	u32 intercepts; /* SVM_NEEDS_*: what the machine offers */
 };
 
@@ -63,6 +64,9 @@ struct svm_vcpu {
 	u64 virq;		/* bits of int_ctl that offer an interrupt at this entry */
 	bool cr8_watched;	/* CR8 writes exit */
 	bool event_by_virq;	/* the event of this entry went into V_IRQ */
+	bool irq_by_event;	/* the interrupt offered at this entry went into EVENTINJ */
+	bool virq_due;		/* V_IRQ should be taken before the guest leaves virq_rip */
+	u64 virq_rip;
 	u8 shadow_entries;	/* entries made without leaving shadow_rip */
 	u64 shadow_rip;		/* where the shadow is, while base.irq_deferred */
 	struct svm_asid asid;
