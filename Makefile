@@ -129,6 +129,7 @@ HV_SRCS := \
 	kernel/kernel_main.c \
 	kernel/lib/string.c \
 	kernel/log.c \
+	kernel/milestones.c \
 	kernel/modules.c \
 	kernel/panic.c \
 	kernel/selftest.c \

@@ -17,6 +17,7 @@
 #include "kernel/lib/err.h"
 #include "kernel/lock.h"
 #include "kernel/log.h"
+#include "kernel/milestones.h"
 #include "kernel/params.h"
 #include "kernel/timer.h"
 #include "kernel/vm.h"
@@ -176,6 +177,7 @@ static void run_picked(struct pcpu *pcpu, const struct sched_pick *pick)
 
 	resident_load(pcpu, vcpu);
 	u64 start_ns = arch_now_ns();
+	milestone_note(MILESTONE_FIRST_GUEST);
 	enum vcpu_leave leave = vcpu_run(vcpu, pick->until_ns);
 	u64 now_ns = arch_now_ns();
 

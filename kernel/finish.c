@@ -6,6 +6,7 @@
 #include "kernel/cmdline.h"
 #include "kernel/lib/string.h"
 #include "kernel/log.h"
+#include "kernel/milestones.h"
 #include "kernel/vm.h"
 
 static struct {
@@ -50,6 +51,7 @@ void finish_poll(bool console_busy)
 		return;
 	}
 	finish.told = finish.action == FINISH_STAY;
+	milestones_log();
 	log_info("all %u VMs have ended, %u of them not well", vm_count(), failed);
 	switch (finish.action) {
 	case FINISH_STAY:

@@ -9,6 +9,7 @@
 #include "kernel/hypervisor.h"
 #include "kernel/lib/string.h"
 #include "kernel/log.h"
+#include "kernel/milestones.h"
 #include "kernel/panic.h"
 #include "kernel/selftest.h"
 #include "mm/frames.h"
@@ -119,6 +120,7 @@ static void start(void)
 void kernel_main(struct boot_info *info)
 {
 	boot = info;
+	milestone_note(MILESTONE_KERNEL_MAIN);
 	arch_init_early(info->cmdline);
 	console_init(info);
 	set_log_level(info->cmdline);

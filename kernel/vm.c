@@ -103,6 +103,9 @@ static int admit(struct vm *vm)
 /* Called with the VM off, or with a reset's teardown finished. */
 static int power_on(struct vm *vm)
 {
+	struct frame_stats before, after;
+
+	frames_get_stats(&before);
 	int err = vm_build(vm);
 
 	if (err != 0) {
@@ -110,6 +113,8 @@ static int power_on(struct vm *vm)
 		log_error("vm %s: not started: %s", vm->config.name, vm->end_reason);
 		return err;
 	}
+	frames_get_stats(&after);
+	vm->fixed_pages = after.hypervisor_pages - before.hypervisor_pages - vm->p2m.table_pages;
 	vm->parked = 0;
 	vm->request = VM_REQ_NONE;
 	vm->exit_status = 0;
@@ -223,6 +228,16 @@ void vm_vcpu_parked(struct vm *vm)
 	}
 }
 
+static void usage_log(const struct vm *vm)
+{
+	log_info("vm %s: touched %llu KiB of %u MB, %llu KiB of hypervisor memory (%llu KiB page "
+		 "tables)",
+		 vm->config.name, (unsigned long long)(vm->p2m.touched_pages << 2),
+		 vm->config.mem_mb,
+		 (unsigned long long)((vm->fixed_pages + vm->p2m.table_pages) << 2),
+		 (unsigned long long)(vm->p2m.table_pages << 2));
+}
+
 /* All vCPUs stand still: what next? */
 static void vm_parked(struct vm *vm)
 {
@@ -232,6 +247,7 @@ static void vm_parked(struct vm *vm)
 		vm->request = VM_REQ_NONE;
 	} else {
 		vm->state = VM_STOPPING;
+		usage_log(vm);
 	}
 	spin_unlock(&vm->state_lock);
 }

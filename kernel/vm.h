@@ -61,6 +61,8 @@ struct vm {
 	struct vcpu *vcpus[VM_VCPUS_MAX];
 	struct platform platform;	/* its own lock */
 	u64 reserved_pages;		/* machine memory set aside by admission control */
+	u64 fixed_pages;		/* hypervisor memory taken at power-on, page tables apart; other VMs'
+					 * new tables meanwhile count in */
 };
 
 /* Creates a VM from a parsed configuration, off. ERR_LIMIT: too many; ERR_EXIST: the name is taken. pCPU 0. */
@@ -93,7 +95,7 @@ const char *vm_state_name(enum vm_state state);
 /* "powered off", "debug exit 3", "crashed: ..." */
 void vm_end_describe(struct vm *vm, char *buf, size_t size);
 
-/* Machine pages that the hypervisor itself needs for this VM while it runs (tables, vCPUs, devices). */
+/* Most machine pages that the hypervisor itself may need for this VM (tables, vCPUs, bitmaps). */
 u64 vm_overhead_pages(const struct vm *vm);
 
 
