@@ -25,6 +25,7 @@
 #define LEAF7_ECX_RDPID	       BIT(22)
 #define EXT1_EDX_RDTSCP	       BIT(27)
 #define EXT1_ECX_CMP_LEGACY    BIT(1)
+#define EXT1_ECX_OSVW	       BIT(9)
 #define EXT1_ECX_TOPOEXT       BIT(22)
 /* --- the white list --------------------------------------------------------------------------- */
 
@@ -51,7 +52,7 @@ static const struct cpuid_rule {
 	{0x00000007, 0, EDX, 0x00804510, "FSRM VP2INTERSECT MD_CLEAR SERIALIZE AVX512_FP16"},
 	{0x00000007, 1, EAX, 0x00001c30, "AVX_VNNI AVX512_BF16 and fast short string operations"},
 	{EXT | 0x01, 0, EAX, 0x0fff3fff, "AMD repeats the signature here"},
-	{EXT | 0x01, 0, ECX, 0x000103e1, "LAHF64 ABM SSE4A MisAlignSse PREFETCHW OSVW FMA4"},
+	{EXT | 0x01, 0, ECX, 0x000101e1, "LAHF64 ABM SSE4A MisAlignSse PREFETCHW FMA4"},
 	{EXT | 0x01, 0, ECX, 0x00600800, "XOP TBM TOPOEXT"},
 	{EXT | 0x01, 0, EDX, 0x0193f3ff, "AMD's copy of leaf 1; NX"},
 	{EXT | 0x01, 0, EDX, 0xee400800, "SYSCALL MMXEXT FFXSR PDPE1GB RDTSCP LM 3DNow"},
@@ -215,6 +216,11 @@ static void init_features(struct cpuid_table *t, const struct cpuid_host *host,
 	*ecx |= options->tsc_deadline ? (u32)LEAF1_ECX_TSC_DEADLINE : 0;
 	*ecx |= options->interface != CPUID_INTERFACE_NONE ? (u32)LEAF1_ECX_HYPERVISOR : 0;
 	*table_reg(t, 1, 0, EDX) |= (u32)LEAF1_EDX_APIC;
+	if (t->amd) {
+		/* Says in an MSR that no erratum needs a guest's help; without it kernels assume
+		 * some by family, such as an APIC timer that stops in HLT. */
+		*table_reg(t, EXT | 1, 0, ECX) |= (u32)EXT1_ECX_OSVW;
+	}
 	*table_reg(t, 7, 0, EBX) |= (u32)LEAF7_EBX_TSC_ADJUST;
 	if (!options->tsc_aux) {
 		*table_reg(t, 7, 0, ECX) &= (u32)~LEAF7_ECX_RDPID;

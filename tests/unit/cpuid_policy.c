@@ -113,6 +113,7 @@ static void check_hidden(const struct cpuid_table *t)
 	assert_int_equal(ask(t, 0xd, 1, 0).eax & ~7u, 0);
 
 	r = ask(t, EXT | 1, 0, 0);
+	assert_int_equal(r.ecx >> 9 & 1, t->amd); /* OSVW: made by software */
 	/* SVM ExtApic AltMovCr8 IBS SKINIT WDT LWP TCE NodeId Perf* DBX MONITORX */
 	assert_int_equal(r.ecx & (BIT(2) | BIT(3) | BIT(4) | BIT(10) | BIT(12) | BIT(13) | BIT(15) |
 				  BIT(17) | BIT(19) | (0x3full << 23) | BIT(29) | BIT(30) |
