@@ -520,6 +520,14 @@ compile_commands.json: Makefile
 			"$$sep" "$(CURDIR)" "$$f" "$(CC) $(HV_CFLAGS)" "$$f"; sep=,; \
 	done; echo ']'; } >$@
 
+# A script that measures the peer here and now, if there is one; else recorded figures are shown.
+PEER ?= $(abspath $(wildcard ../shared/peer/peer.sh))
+
+.PHONY: bench
+## bench: instructions per exit, memory overhead, start-up, beside the peer's; EMU=qemu|bochs
+bench: all guests
+	@$(PYTHON) tests/bench/bench.py --build $(B) $(PEER:%=--peer %) $(EMU)
+
 ## boot-test: boot scenarios only; K=pattern chooses some
 boot-test: all guests images
 	@$(PYTHON) tests/boot/run.py --build $(B) -j $(JOBS) -k '$(K)'
