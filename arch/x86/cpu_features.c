@@ -102,6 +102,9 @@ static void read_names(void)
 		r = cpuid(0x80000002 + i, 0);
 		put_regs(brand + 16 * i, r.eax, r.ebx, r.ecx, r.edx);
 	}
+	for (size_t n = strlen(brand); n > 0 && brand[n - 1] == ' '; n--) {
+		brand[n - 1] = '\0';
+	}
 }
 
 bool cpu_features_init(void)

@@ -21,7 +21,10 @@ struct percpu {
 	u64 watchdog_next_ns;
 
 	/* Watchdog (arch/x86/watchdog.c): fed by this pCPU, read by its neighbour. */
-	u64 heartbeat_ns;
+	u64 heartbeat_ns; /* 0: not to be watched */
+	/* Watchdog: the heartbeat this pCPU last saw of the one it watches, and at how many looks it stayed so. */
+	u64 watched_beat_ns;
+	u32 watched_silent;
 	/* Watchdog: set by the neighbour (atomically) before it sends the NMI. */
 	u32 stuck;
 	/* NMIs nobody claimed, counted by the handler and reported later. */

@@ -4,6 +4,7 @@
 #include "arch/x86/acpi.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/power.h"
+#include "arch/x86/watchdog.h"
 #include "kernel/cmdline.h"
 #include "kernel/lib/string.h"
 
@@ -31,6 +32,9 @@ void power_init(const char *cmdline)
 
 void arch_halt(void)
 {
+	if (arch_pcpu_count() > 0) { /* not before arch_init_early() */
+		watchdog_leave();
+	}
 	for (;;) {
 		irq_disable();
 		cpu_halt();

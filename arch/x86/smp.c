@@ -81,8 +81,8 @@ void smp_ap_main(struct percpu *p)
 	traps_load();
 	cpu_init_control_registers();
 	lapic_enable();
-	if (lapic_id() != p->apic_id) {
-		arch_halt(); /* one that was given up woke after all: these are not its arguments */
+	while (lapic_id() != p->apic_id) {
+		cpu_halt(); /* one that was given up woke after all: these are not its arguments */
 	}
 	__atomic_store_n(&p->online, 1, __ATOMIC_RELEASE);
 	tsc_sync_ap();
@@ -124,6 +124,19 @@ static bool start_one(struct trampoline_args *args, u8 page, u32 apic_id)
 	return true;
 }
 
+/* All at once, so that the delay that INIT wants is spent once. */
+static void send_init_to_all(const struct acpi_madt *madt)
+{
+	for (u32 i = 0; i < madt->cpu_count; i++) {
+		if (madt->apic_ids[i] != arch_pcpu_apic_id(0)) {
+			lapic_send_init(madt->apic_ids[i]);
+		}
+	}
+	if (madt->cpu_count > 1) {
+		tsc_delay_us(INIT_DELAY_US);
+	}
+}
+
 void smp_start(u32 max)
 {
 	const struct acpi_madt *madt = &acpi_get()->madt;
@@ -137,12 +150,7 @@ void smp_start(u32 max)
 	}
 	struct trampoline_args *args = trampoline_install(page, image + host_map_displacement());
 
-	for (u32 i = 0; i < madt->cpu_count; i++) {
-		if (madt->apic_ids[i] != arch_pcpu_apic_id(0)) {
-			lapic_send_init(madt->apic_ids[i]);
-		}
-	}
-	tsc_delay_us(INIT_DELAY_US);
+	send_init_to_all(madt);
 	for (u32 i = 0; i < madt->cpu_count; i++) {
 		if (madt->apic_ids[i] == arch_pcpu_apic_id(0)) {
 			continue;

@@ -155,7 +155,7 @@ static struct {
 } sync aligned_to(64);
 #define SYNC_END UINT32_MAX
 
-static u64 worst_difference_ns, worst_error_ns;
+static u64 worst_bound_ns; /* largest difference there can be, by what was measured */
 static u32 corrected;
 
 void tsc_sync_ap(void)
@@ -232,18 +232,14 @@ void tsc_sync_bsp(const struct percpu *ap)
 		log_warn("time: the TSC of pCPU %u is %llu ns %s and cannot be set", ap->id,
 			 (unsigned long long)off_ns, ahead < 0 ? "behind" : "ahead");
 	}
-	if (sync.correction == 0) {
-		worst_difference_ns = MAX(worst_difference_ns, off_ns);
-	}
-	worst_error_ns = MAX(worst_error_ns, error_ns);
+	worst_bound_ns = MAX(worst_bound_ns, error_ns + (sync.correction == 0 ? off_ns : 0));
 }
 
 void tsc_sync_report(void)
 {
 	if (arch_pcpu_count() > 1) {
-		log_info("time: TSCs of all pCPUs agree within %llu ns (measured to %llu ns), %u "
-			 "corrected",
-			 (unsigned long long)worst_difference_ns,
-			 (unsigned long long)worst_error_ns, corrected);
+		log_info("time: TSCs of all pCPUs agree within %llu ns%s",
+			 (unsigned long long)worst_bound_ns,
+			 corrected != 0 ? ", some after correction" : "");
 	}
 }

@@ -19,8 +19,9 @@
 #define PIT_C0_MODE2	  0x34 /* channel 0, both bytes, rate generator */
 #define PIT_SLOWEST_LOW	  0
 #define PIT_SLOWEST_HIGH  0 /* 65,536 counts: 18.2 Hz */
+#define PIT_HZ		  18u
 
-static u64 timeout_ns = TIMEOUT_DEFAULT_S * NSEC_PER_SEC;
+static u32 timeout_s = TIMEOUT_DEFAULT_S;
 static bool alone;
 
 void watchdog_init(const char *cmdline)
@@ -32,7 +33,7 @@ void watchdog_init(const char *cmdline)
 		log_warn("watchdog=: expected 0 to 3600 seconds");
 		seconds = TIMEOUT_DEFAULT_S;
 	}
-	timeout_ns = seconds * NSEC_PER_SEC;
+	timeout_s = (u32)seconds;
 }
 
 void watchdog_start(u64 now_ns)
@@ -40,32 +41,51 @@ void watchdog_start(u64 now_ns)
 	struct percpu *p = percpu_this();
 
 	__atomic_store_n(&p->heartbeat_ns, now_ns, __ATOMIC_RELAXED);
-	p->watchdog_next_ns = timeout_ns != 0 ? now_ns + PERIOD_NS : NEVER_NS;
+	p->watchdog_next_ns = timeout_s != 0 ? now_ns + PERIOD_NS : NEVER_NS;
 }
 
-void arch_watchdog_touch(void)
+void watchdog_leave(void)
 {
-	__atomic_store_n(&percpu_this()->heartbeat_ns, arch_now_ns(), __ATOMIC_RELAXED);
+	__atomic_store_n(&percpu_this()->heartbeat_ns, 0, __ATOMIC_RELAXED);
 }
 
-static bool is_silent(struct percpu *p, u64 now_ns)
+/*
+ * Has `other` shown no life at `looks` looks of `self` in a row? Counting looks, not time, forgives
+ * a machine that stood still as a whole: an emulator that was stopped, a long SMI.
+ */
+static bool is_silent(struct percpu *self, struct percpu *other, u32 looks)
 {
-	u64 beat = __atomic_load_n(&p->heartbeat_ns, __ATOMIC_RELAXED);
+	u64 beat = __atomic_load_n(&other->heartbeat_ns, __ATOMIC_RELAXED);
 
-	/* 0: its timer has not started yet. */
-	return beat != 0 && now_ns > beat && now_ns - beat > timeout_ns;
+	if (beat != self->watched_beat_ns || beat == 0) { /* 0: not to be watched */
+		self->watched_beat_ns = beat;
+		self->watched_silent = 0;
+		return false;
+	}
+	return ++self->watched_silent >= looks;
 }
 
-static void check_neighbour(struct percpu *self, u64 now_ns)
+/* The next pCPU that is to be watched; the caller itself when it is the only one. */
+static struct percpu *next_watched(struct percpu *self)
 {
 	u32 count = arch_pcpu_count();
-	struct percpu *other = percpu_get((self->id + 1) % count);
+	u32 i = (self->id + 1) % count;
 
-	if (other == self || !is_silent(other, now_ns) ||
-	    __atomic_exchange_n(&other->stuck, 1, __ATOMIC_ACQ_REL) != 0) {
-		return;
+	while (i != self->id &&
+	       __atomic_load_n(&percpu_get(i)->heartbeat_ns, __ATOMIC_RELAXED) == 0) {
+		i = (i + 1) % count;
 	}
-	lapic_send_nmi(other->apic_id);
+	return percpu_get(i);
+}
+
+static void check_neighbour(struct percpu *self)
+{
+	struct percpu *other = next_watched(self);
+
+	if (other != self && is_silent(self, other, timeout_s) &&
+	    __atomic_exchange_n(&other->stuck, 1, __ATOMIC_ACQ_REL) == 0) {
+		lapic_send_nmi(other->apic_id);
+	}
 }
 
 void watchdog_tick(u64 now_ns)
@@ -75,7 +95,7 @@ void watchdog_tick(u64 now_ns)
 	__atomic_store_n(&p->heartbeat_ns, now_ns, __ATOMIC_RELAXED);
 	if (now_ns >= p->watchdog_next_ns) {
 		p->watchdog_next_ns = now_ns + PERIOD_NS;
-		check_neighbour(p, now_ns);
+		check_neighbour(p);
 		if (p->nmi_unknown != p->nmi_reported) {
 			p->nmi_reported = p->nmi_unknown;
 			log_warn("pCPU %u: %u NMIs of unknown origin so far", p->id,
@@ -84,9 +104,15 @@ void watchdog_tick(u64 now_ns)
 	}
 }
 
+void arch_watchdog_touch(void)
+{
+	/* Whoever waits without taking interrupts must go on watching, too. */
+	watchdog_tick(arch_now_ns());
+}
+
 void watchdog_start_alone(void)
 {
-	if (timeout_ns == 0 || arch_pcpu_count() > 1) {
+	if (timeout_s == 0 || arch_pcpu_count() > 1) {
 		return;
 	}
 	alone = true;
@@ -107,7 +133,7 @@ bool watchdog_is_alone(void)
 bool watchdog_must_report(struct percpu *p)
 {
 	if (alone) {
-		return is_silent(p, arch_now_ns());
+		return is_silent(p, p, timeout_s * PIT_HZ);
 	}
 	return __atomic_load_n(&p->stuck, __ATOMIC_ACQUIRE) != 0;
 }

@@ -2,8 +2,8 @@
 /*
  * Watchdog. A pCPU lives as long as it takes its timer interrupt, which it does in arch_irq_window(),
  * in arch_idle() and after exits from guests, or calls arch_watchdog_touch(). Once a second each looks at its
- * neighbour; one that has been silent for longer than watchdog= seconds gets an NMI, says where it is, and the
- * hypervisor panics.
+ * neighbour; one that was silent at watchdog= looks in a row gets an NMI, says where it is, and the hypervisor
+ * panics.
  *
  * Covered: any pCPU that hangs with interrupts disabled, as long as its neighbour does not hang too; with a
  * single pCPU, where there is an IOAPIC, the PIT's interrupt comes as an NMI and looks (18 times a second). Not
@@ -20,6 +20,9 @@ void watchdog_init(const char *cmdline);
 
 /* Starts to be watched: every pCPU, when its timer starts. */
 void watchdog_start(u64 now_ns);
+
+/* This pCPU stops for good and is not to be watched any more. */
+void watchdog_leave(void);
 
 /* From the timer interrupt: shows life, and looks at the neighbour when it is time. */
 void watchdog_tick(u64 now_ns);

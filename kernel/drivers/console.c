@@ -70,6 +70,7 @@ static struct console *current; /* under the console lock, or the panic's */
 void console_init(const struct boot_info *info)
 {
 	char list[64];
+	bool any = false;
 	bool given = cmdline_get(info->cmdline, "console", list, sizeof(list));
 
 	for (size_t i = 0; i < ARRAY_SIZE(consoles); i++) {
@@ -78,6 +79,10 @@ void console_init(const struct boot_info *info)
 			given ? cmdline_has_item(info->cmdline, "console", c->name) : c->is_default;
 
 		c->is_open = wanted && c->open(info);
+		any = any || wanted;
+	}
+	if (!any && strcmp(list, "none") != 0) { /* no name that is known: better heard than mute */
+		consoles[0].is_open = consoles[0].open(info);
 	}
 }
 

@@ -6,12 +6,16 @@
 #include "kernel/drivers/framebuffer.h"
 #include "arch/arch.h"
 #include "kernel/drivers/font.h"
+#include "kernel/lib/string.h"
 
 #define CELL_WIDTH_DOTS	 6
 #define CELL_HEIGHT_DOTS 10
 #define COLUMNS_MAX	 256
 #define ROWS_MAX	 128
 #define INK		 0xd0
+/* At the bottom the text moves up by this part of the screen: drawing it all for each line would
+ * take too long. */
+#define SCROLL_PART	 6u
 /* From this width on, dots are two pixels wide and high. */
 #define DOUBLE_WIDTH_PX	 1000u
 
@@ -22,6 +26,8 @@ static struct {
 	u32 scale;
 	u32 columns, rows;
 	u32 column, row;
+	/* Rows that may differ from what is drawn; none when first > last. */
+	u32 dirty_first, dirty_last;
 	char grid[ROWS_MAX][COLUMNS_MAX];
 	char drawn[ROWS_MAX][COLUMNS_MAX];
 } fb;
@@ -88,7 +94,7 @@ static void draw_cell(u32 row, u32 column)
 
 static void draw_changes(void)
 {
-	for (u32 row = 0; row < fb.rows; row++) {
+	for (u32 row = fb.dirty_first; row <= fb.dirty_last; row++) {
 		for (u32 column = 0; column < fb.columns; column++) {
 			if (fb.grid[row][column] != fb.drawn[row][column]) {
 				draw_cell(row, column);
@@ -96,6 +102,14 @@ static void draw_changes(void)
 			}
 		}
 	}
+	fb.dirty_first = fb.rows;
+	fb.dirty_last = 0;
+}
+
+static void mark_dirty(u32 first, u32 last)
+{
+	fb.dirty_first = MIN(fb.dirty_first, first);
+	fb.dirty_last = MAX(fb.dirty_last, last);
 }
 
 static void next_line(void)
@@ -105,11 +119,12 @@ static void next_line(void)
 		fb.row++;
 		return;
 	}
-	for (u32 row = 0; row < fb.rows; row++) {
-		for (u32 column = 0; column < fb.columns; column++) {
-			fb.grid[row][column] = row + 1 < fb.rows ? fb.grid[row + 1][column] : ' ';
-		}
-	}
+	u32 jump = fb.rows / SCROLL_PART;
+
+	memmove(fb.grid[0], fb.grid[jump], (fb.rows - jump) * sizeof(fb.grid[0]));
+	memset(fb.grid[fb.rows - jump], ' ', jump * sizeof(fb.grid[0]));
+	fb.row = fb.rows - jump;
+	mark_dirty(0, fb.rows - 1);
 }
 
 static void put_char(char c)
@@ -129,6 +144,7 @@ static void put_char(char c)
 			next_line();
 		}
 		fb.grid[fb.row][fb.column++] = c;
+		mark_dirty(fb.row, fb.row);
 	}
 }
 

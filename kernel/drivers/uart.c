@@ -16,6 +16,7 @@ enum { REG_DLL = 0, REG_DLM = 1 };
 
 #define IER_RX	      0x01
 #define FCR_ENABLE    0x07 /* FIFOs on and empty, trigger level 1 */
+#define IIR_FIFO      0xc0 /* read at the place of FCR: FIFOs are on and work */
 #define LCR_8N1	      0x03
 #define LCR_DLAB      0x80
 #define MCR_DTR_RTS   0x03
@@ -31,6 +32,7 @@ enum { REG_DLL = 0, REG_DLM = 1 };
 
 static const u16 port_base[UART_PORTS] = {0x3f8, 0x2f8};
 static bool port_dead[UART_PORTS];
+static u32 port_fifo_bytes[UART_PORTS]; /* what the transmitter takes at once; 1: no working FIFO */
 
 static struct {
 	u32 head; /* written by the interrupt */
@@ -57,6 +59,7 @@ bool uart_init(enum uart_port port, u32 baud)
 	outb(base + REG_DLM, (u8)(divisor >> 8));
 	outb(base + REG_LCR, LCR_8N1);
 	outb(base + REG_FCR, FCR_ENABLE);
+	port_fifo_bytes[port] = (inb(base + REG_FCR) & IIR_FIFO) == IIR_FIFO ? FIFO_BYTES : 1;
 	outb(base + REG_MCR, MCR_DTR_RTS | MCR_OUT2);
 	return true;
 }
@@ -77,7 +80,7 @@ void uart_write(enum uart_port port, const char *text, size_t len)
 	u16 base = port_base[port];
 
 	for (size_t i = 0; i < len && !port_dead[port]; i++) {
-		if (i % FIFO_BYTES == 0 && !wait_tx(base)) {
+		if (i % port_fifo_bytes[port] == 0 && !wait_tx(base)) {
 			return;
 		}
 		outb(base + REG_DATA, (u8)text[i]);
