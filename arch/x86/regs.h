@@ -123,7 +123,9 @@
 #define VECTOR_VC  29
 #define VECTOR_SX  30
 
+#define DR6_BD (1ul << 13)
 #define DR6_BS (1ul << 14)
+#define DR7_GD (1ul << 13)
 
 /* clang-format on */
 

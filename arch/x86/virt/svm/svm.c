@@ -184,6 +184,8 @@ static int svm_probe(struct virt_caps *caps, char *reason, size_t reason_len)
 		fmt_print(reason, reason_len, "out of memory");
 		return err;
 	}
+	u32 sizes = cpuid(CPUID_SIZES, 0).ebx;
+
 	xstate_probe();
 	limits_probe(&svm_machine.limits);
 	caps_probe(caps, &svm);
@@ -191,7 +193,9 @@ static int svm_probe(struct virt_caps *caps, char *reason, size_t reason_len)
 	svm_machine.flush_by_asid = caps->flush_by_asid;
 	svm_machine.pause_filter = caps->pause_filter;
 	svm_machine.tsc_aux = caps->tsc_aux;
-	svm_machine.intercepts = (cpuid(CPUID_SIZES, 0).ebx >> 4 & 1) != 0 ? SVM_NEEDS_RDPRU : 0;
+	svm_machine.tsc_ratio = caps->tsc_scaling;
+	svm_machine.ibpb = (sizes >> 12 & 1) != 0;
+	svm_machine.intercepts = (sizes >> 4 & 1) != 0 ? SVM_NEEDS_RDPRU : 0;
 	return 0;
 }
 
@@ -222,7 +226,13 @@ static int svm_pcpu_enable(void)
 	__asm__ volatile("vmsave" : : "a"(p->host_pa) : "memory");
 	svm_asid_pool_init(&p->asids, svm_machine.asid_count);
 	p->regs_owner = NULL;
+	p->vm_serial = 0;
 	p->tsc_aux = 0;
+	if (svm_machine.tsc_ratio) {
+		/* Whoever ran before us may have scaled: guests' TSC is ours plus an offset, no
+		 * more. */
+		wrmsr(MSR_TSC_RATIO, TSC_RATIO_ONE);
+	}
 	if (svm_machine.tsc_aux) {
 		wrmsr(MSR_TSC_AUX, 0);
 	}

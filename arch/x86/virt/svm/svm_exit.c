@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What each exit code means (APM vol. 2, appendix C and 15.7 - 15.33). Codes that the intercepts do
+ * What each exit code means (APM vol. 2, appendix C and 15.7 - 15.25). Codes that the intercepts do
  * not ask for are EXIT_UNKNOWN.
  */
 #include "arch/x86/virt/svm/svm_exit.h"
@@ -69,7 +69,7 @@ static void decode_npf(const struct vmcb *vmcb, struct vm_exit *exit)
 						    : S2_READ;
 	exit->s2.present = (info & NPF_PRESENT) != 0;
 	exit->s2.table_walk = (info & NPF_WALK) != 0;
-	/* 0 without decode assists, and for fetches (15.33.4). */
+	/* 0 without decode assists, and for fetches (15.8.4). */
 	exit->s2.insn_byte_count = MIN(vmcb->control.insn_byte_count, 15);
 	exit->s2.insn_bytes = vmcb->control.insn_bytes;
 }

@@ -97,6 +97,19 @@ void svm_vcpu_regs_reload(struct svm_vcpu *v)
 	}
 }
 
+/* What one VM taught the branch predictors must not steer the speculation of another. Vendors'
+ * guidance for changes between guests that do not trust each other: AMD "Indirect branch control
+ * extension". */
+static void predictors_separate(struct svm_pcpu *p, const struct svm_vcpu *v)
+{
+	const struct svm_vm *vm = container_of(v->base.vm, struct svm_vm, base);
+
+	if (p->vm_serial != vm->serial && svm_machine.ibpb) {
+		wrmsr(MSR_PRED_CMD, PRED_CMD_IBPB);
+	}
+	p->vm_serial = vm->serial;
+}
+
 void svm_vcpu_load(struct virt_vcpu *vcpu)
 {
 	struct svm_vcpu *v = svm_vcpu_of(vcpu);
@@ -122,6 +135,7 @@ void svm_vcpu_load(struct virt_vcpu *vcpu)
 	}
 	xstate_enter(&v->xstate);
 	svm_vcpu_set_tsc_aux(v, v->tsc_aux);
+	predictors_separate(p, v);
 }
 
 void svm_vcpu_unload(struct virt_vcpu *vcpu)

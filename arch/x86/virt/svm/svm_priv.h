@@ -21,7 +21,8 @@ struct svm_pcpu {
 	/* Whose extended state and debug registers are in the machine, if also its regs_current is set and its
 	 * last_pcpu is this one. */
 	const struct svm_vcpu *regs_owner;
-	u64 tsc_aux; /* in the machine's MSR */
+	u64 vm_serial; /* of the VM that ran here last */
+	u64 tsc_aux;   /* in the machine's MSR */
 };
 
 /* What the CPU has beyond struct virt_caps, and what is shared by all guests; (o) by probe(). */
@@ -32,6 +33,8 @@ struct svm_machine {
 	bool flush_by_asid;
 	bool pause_filter;
 	bool tsc_aux;
+	bool tsc_ratio; /* the CPU scales guests' TSC */
+	bool ibpb;	/* the CPU has indirect-branch prediction barriers */
 	bool virq_late; /* learnt while guests run, by any pCPU: see svm_inject.c */
 	u32 intercepts; /* SVM_NEEDS_*: what the machine offers */
 };
@@ -41,6 +44,7 @@ extern struct svm_pcpu svm_pcpus[PCPU_MAX];
 
 struct svm_vm {
 	struct virt_vm base;
+	u64 serial; /* (o) from 1, never used twice */
 	u32 exceptions;
 	bool pause_exiting;
 };

@@ -54,8 +54,8 @@ static void exit_special(struct svm_vcpu *v, const struct vm_exit *exit)
 		svm_shadow_set(v, true);
 		return;
 	}
-	/* An intercepted machine check is not pending any more (APM vol. 2, 15.12.15): raise it
-	 * here. */
+	/* An intercepted machine check is not pending any more (APM vol. 2, 15.12, vector 18):
+	 * raise it here. */
 	__asm__ volatile("int %0" : : "i"(VECTOR_MC) : "memory");
 }
 

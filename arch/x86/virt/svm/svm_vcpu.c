@@ -13,6 +13,9 @@
 
 #define XSTATE_OFFSET ALIGN_UP(sizeof(struct svm_vcpu), XSTATE_ALIGN)
 
+/* Atomic: the last svm_vm.serial given out. */
+static u64 vm_serial;
+
 int svm_vm_create(const struct virt_vm_config *config, struct virt_vm **vm)
 {
 	struct svm_vm *m = pages_alloc(sizeof(*m));
@@ -21,6 +24,7 @@ int svm_vm_create(const struct virt_vm_config *config, struct virt_vm **vm)
 		return ERR_NOMEM;
 	}
 	m->base.s2_root = config->s2_root;
+	m->serial = __atomic_add_fetch(&vm_serial, 1, __ATOMIC_RELAXED);
 	m->exceptions = config->exceptions;
 	m->pause_exiting = config->pause_exiting;
 	*vm = &m->base;
