@@ -520,6 +520,11 @@ compile_commands.json: Makefile
 			"$$sep" "$(CURDIR)" "$$f" "$(CC) $(HV_CFLAGS)" "$$f"; sep=,; \
 	done; echo ']'; } >$@
 
+.PHONY: run
+## run: the main job: two Debian guests, two vCPUs each, on two pCPUs; monitor on this terminal; EMU=qemu|bochs
+run: all images
+	@$(PYTHON) tests/boot/demo.py --build $(B) $(EMU:%=--emulator %)
+
 # A script that measures the peer here and now, if there is one; else recorded figures are shown.
 PEER ?= $(abspath $(wildcard ../shared/peer/peer.sh))
 
