@@ -77,7 +77,7 @@
 /* Bytes. A file with every key set is under 10 KiB. */
 #define CONFIG_FILE_MAX 65536u
 
-/* vCPUs per VM: DESIGN limit of the virtual PC; its 8-bit APIC ids and the tables in guest low memory
+/* vCPUs per VM: what the virtual PC is tested for; its 8-bit APIC ids and the tables in guest low memory
  * would carry more. */
 #define VM_VCPUS_MAX 32u
 

@@ -21,7 +21,6 @@
 static struct {
 	struct vm *vms[VM_MAX]; /* (o) once below count */
 	u32 count;		/* pCPU 0 writes */
-	u64 reserved_pages;	/* pCPU 0: promised to VMs that are on */
 	bool work;		/* atomic: housekeeping has something to do */
 } table;
 
@@ -78,14 +77,33 @@ static u64 ram_pages(const struct vm *vm)
 	return MIB(vm->config.mem_mb) >> PAGE_SHIFT;
 }
 
+/* Of what VMs that are on were promised, the part that is still free: what they have touched is in
+ * use and not free any more. pCPU 0. */
+static u64 outstanding_pages(void)
+{
+	u64 outstanding = 0;
+
+	for (u32 i = 0; i < table.count; i++) {
+		const struct vm *vm = table.vms[i];
+		u64 taken = vm->p2m.touched_pages + vm->p2m.table_pages;
+
+		if (vm->state != VM_OFF) {
+			outstanding += vm->reserved_pages - MIN(vm->reserved_pages, taken);
+		}
+	}
+	return outstanding;
+}
+
 /* Sets machine memory aside for all the VM may ever touch and for what the hypervisor needs for it.
  */
 static int admit(struct vm *vm)
 {
+	/* In this order: a page touched in between counts as promised and not free. */
+	u64 outstanding = outstanding_pages();
 	struct frame_stats stats;
 
 	frames_get_stats(&stats);
-	u64 free = stats.free_pages - MIN(stats.free_pages, table.reserved_pages);
+	u64 free = stats.free_pages - MIN(stats.free_pages, outstanding);
 	u64 want = ram_pages(vm) + vm_overhead_pages(vm);
 
 	if (want > free) {
@@ -141,7 +159,6 @@ int vm_start(struct vm *vm)
 	vm->resets = 0;
 	err = power_on(vm);
 	if (err == 0) {
-		table.reserved_pages += vm->reserved_pages;
 		log_info("vm %s: started, %u vCPU%s, %u MB", vm->config.name, vm->config.vcpus,
 			 vm->config.vcpus == 1 ? "" : "s", vm->config.mem_mb);
 	}
@@ -263,7 +280,6 @@ static void vm_torn_down(struct vm *vm)
 			return;
 		}
 	}
-	table.reserved_pages -= vm->reserved_pages;
 	vm->state = VM_OFF;
 	vm->request = VM_REQ_NONE;
 	vm_end_describe(vm, how, sizeof(how));

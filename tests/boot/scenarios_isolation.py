@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A checking guest beside guests that do what they should not, and VMs that share a pCPU's registers."""
-from scenario import Expect, Machine, Scenario, Vm
+from scenario import Expect, Machine, Scenario, Send, Vm
 from scenarios_guests import GUEST_FAIL, PANIC
 
 SECONDS = 6
@@ -41,6 +41,24 @@ def seeds(name, cpus):
     )
 
 
+def admission_counts_touched_memory_once():
+    """What a guest has touched is part of its promise: a VM for which the rest suffices starts."""
+    return Scenario(
+        name="isolation-admission",
+        machine=Machine(mem_mb=512),
+        vms=(Vm("full", "guests/memory.elf", cmdline="cpu=tcg", mem_mb=280, debug_exit=False),
+             Vm("late", "guests/hlt.elf", cmdline="cpu=tcg", mem_mb=100, keys={"autostart": "FALSE"}),
+             Vm("large", "guests/hlt.elf", mem_mb=300, keys={"autostart": "FALSE"})),
+        steps=(Expect(r"full\| \d+ passed, 0 failed"),
+               Send("vm start large\r"), Expect(r"large: not started: .* short of what is free"),
+               Send("vm start late\r"), Expect(r"vm late: started"),
+               Expect(r"vm late: ended: debug exit, status 0")),
+        forbid=(GUEST_FAIL, PANIC),
+        status=None,
+        tags=("isolation",),
+    )
+
+
 ISOLATION = [
     beside("triple"),
     beside("mmio"),
@@ -58,4 +76,5 @@ ISOLATION = [
     beside("random", cpus=2),
     seeds("isolation-fpu-1cpu", 1),
     seeds("isolation-fpu-2cpu", 2),
+    admission_counts_touched_memory_once(),
 ]
