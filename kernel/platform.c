@@ -477,13 +477,19 @@ void platform_power_button(struct platform *p)
 	unlock_and_carry_out(p, 0);
 }
 
-void platform_init(struct platform *p, struct vm *vm, u64 now_ns)
+void platform_init(struct platform *p, struct vm *vm, bool reset, u64 now_ns)
 {
-	*p = (struct platform){.vm = vm};
+	struct vrtc rtc = p->rtc;
+
+	*p = (struct platform){.vm = vm, .rtc = rtc};
 	vpic_init(&p->pic);
 	vioapic_init(&p->ioapic, 0);
 	vpit_init(&p->pit, now_ns);
-	vrtc_init(&p->rtc, arch_boot_wallclock_s(), MIB(vm->config.mem_mb), now_ns);
+	if (reset) {
+		vrtc_reset(&p->rtc, now_ns);
+	} else {
+		vrtc_init(&p->rtc, arch_boot_wallclock_s(), MIB(vm->config.mem_mb), now_ns);
+	}
 	vpm_init(&p->pm, now_ns);
 	for (u32 i = 0; i < PLATFORM_UARTS; i++) {
 		vuart_init(&p->uart[i], now_ns);

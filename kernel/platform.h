@@ -42,8 +42,8 @@ struct platform {
 	struct vm *vm;	    /* (o) */
 };
 
-/* Power-on state. */
-void platform_init(struct platform *p, struct vm *vm, u64 now_ns);
+/* Power-on state; with `reset` the clock and its CMOS memory go on from before. */
+void platform_init(struct platform *p, struct vm *vm, bool reset, u64 now_ns);
 /* No callback runs after this. */
 void platform_stop(struct platform *p);
 

@@ -97,7 +97,7 @@ static int hardware_create(struct vm *vm)
 	}
 	vm->tsc_start = arch_tsc();
 	policy_init(vm);
-	platform_init(&vm->platform, vm, arch_now_ns());
+	platform_init(&vm->platform, vm, vm->request == VM_REQ_RESET, arch_now_ns());
 	for (u32 i = 0; i < vm->config.vcpus; i++) {
 		err = vcpu_create(vm, i, &vm->vcpus[i]);
 		if (err != 0) {
