@@ -91,7 +91,9 @@ void guest_main(void)
 	report(memory_wrong == 0 && round > 0, "memory", "%lu rounds over %u pages, %lu wrong",
 	       round, PAGES, memory_wrong);
 	report(registers_wrong == 0, "registers", "%lu wrong", registers_wrong);
-	report(ticks > 0 && ticks <= us / TICK_US + 2 && longest_gap_us < GAP_US, "timer",
+	/* The timer's rate was measured in 10 ms, on a machine that others use too. */
+	u64 most = us / TICK_US * 105 / 100 + 2;
+	report(ticks > 0 && ticks <= most && longest_gap_us < GAP_US, "timer",
 	       "%lu ticks of %u us in %lu us, longest gap %lu us", ticks, TICK_US, us,
 	       longest_gap_us);
 	report(steps_back == 0 && pm_us > us / 10 * 8 && pm_us < us / 10 * 12, "clocks",
