@@ -88,14 +88,13 @@ u32 lapic_timer_ticks(u32 us)
 	static u64 ticks_per_ms;
 
 	if (ticks_per_ms == 0) {
+		u32 first = 0, last = 0;
 		lapic_timer(LVT_MASKED, 0, 0xffffffff);
-		u64 from = clock_us();
-		u32 first = lapic_read(LAPIC_TIMER_CURRENT);
+		u64 from = clock_pair(lapic_read, LAPIC_TIMER_CURRENT, &first);
 		clock_delay_us(10000);
-		u32 last = lapic_read(LAPIC_TIMER_CURRENT);
-		u64 to = clock_us();
+		u64 to = clock_pair(lapic_read, LAPIC_TIMER_CURRENT, &last);
 		lapic_write(LAPIC_TIMER_INIT, 0);
-		ticks_per_ms = (u64)(first - last) * 1000 / (to - from);
+		ticks_per_ms = (u64)(first - last) * clock_tsc_khz() / (to - from);
 	}
 	return (u32)(ticks_per_ms * us / 1000);
 }

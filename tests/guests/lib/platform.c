@@ -4,6 +4,7 @@
 #include "tests/guests/lib/platform.h"
 
 #define CALIBRATE_MS 20
+#define PAIR_TRIES   8
 
 static u64 tsc_khz, tsc_base;
 
@@ -66,15 +67,37 @@ void pci_write32(u32 bdf, u32 reg, u32 value)
 	outl(0xcfc, value);
 }
 
-static u64 calibrate_pm_timer(u16 port)
+u64 clock_pair(u32 (*read)(u32 arg), u32 arg, u32 *value)
 {
-	u32 from = inl(port), wanted = PM_TIMER_HZ / 1000 * CALIBRATE_MS, gone;
-	u64 tsc = rdtsc();
+	u64 best = UINT64_MAX, at = 0;
+
+	for (u32 i = 0; i < PAIR_TRIES; i++) {
+		u64 before = rdtsc();
+		u32 v = read(arg);
+		u64 after = rdtsc();
+		if (after - before < best) {
+			best = after - before;
+			at = before + best / 2;
+			*value = v;
+		}
+	}
+	return at;
+}
+
+static u32 read_port(u32 port)
+{
+	return inl((u16)port);
+}
+
+static u64 calibrate_pm_timer(u32 port)
+{
+	u32 from = 0, to = 0, wanted = PM_TIMER_HZ / 1000 * CALIBRATE_MS;
+	u64 tsc = clock_pair(read_port, port, &from), end;
 
 	do {
-		gone = (inl(port) - from) & 0xffffff;
-	} while (gone < wanted);
-	return (rdtsc() - tsc) * (PM_TIMER_HZ / 1000) / gone;
+		end = clock_pair(read_port, port, &to);
+	} while (((to - from) & 0xffffff) < wanted);
+	return (end - tsc) * (PM_TIMER_HZ / 1000) / ((to - from) & 0xffffff);
 }
 
 /* Channel 2 in mode 0, its gate and output at port 61h. */
@@ -97,7 +120,7 @@ void clock_init(void)
 {
 	u32 port = acpi_pm_timer_port();
 
-	tsc_khz = port != 0 ? calibrate_pm_timer((u16)port) : calibrate_pit();
+	tsc_khz = port != 0 ? calibrate_pm_timer(port) : calibrate_pit();
 	tsc_base = rdtsc();
 }
 

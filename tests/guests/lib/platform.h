@@ -75,5 +75,8 @@ void pci_write32(u32 bdf, u32 reg, u32 value);
 u64 clock_tsc_khz(void);
 void clock_init(void);
 void clock_delay_us(u64 us);
+/* The TSC at which read(arg) gave *value: of several tries the quickest, since a CPU that is taken away between two
+ * reads spoils the pair. */
+u64 clock_pair(u32 (*read)(u32 arg), u32 arg, u32 *value);
 
 #endif
