@@ -57,6 +57,7 @@ static struct console {
 	bool is_default;
 	bool is_open;
 } consoles[] = {
+	/* serial ports first, in the order of enum uart_port */
 	/* clang-format off */
 	{"com1", com1_open, com1_write, true, true, false},
 	{"com2", com2_open, com2_write, true, false, false},
@@ -119,6 +120,15 @@ void console_write_unlocked(const char *text, size_t len)
 		}
 	}
 	current = NULL;
+}
+
+void console_flush(void)
+{
+	for (size_t i = 0; i < UART_PORTS; i++) {
+		if (consoles[i].is_open) {
+			uart_flush((enum uart_port)i);
+		}
+	}
 }
 
 void console_close_current(void)

@@ -21,6 +21,9 @@ void console_write_line(const char *line, size_t len);
 /* console_write() without the lock: for panic(), when its holder may be stopped. */
 void console_write_unlocked(const char *text, size_t len);
 
+/* Waits until consoles have output what was written: before the machine is reset or ended. No lock. */
+void console_flush(void);
+
 /* Closes the console that is being written to, because writing to it faulted: for panic() only. */
 void console_close_current(void);
 

@@ -23,6 +23,7 @@ enum { REG_DLL = 0, REG_DLM = 1 };
 #define MCR_OUT2      0x08 /* lets the interrupt line through */
 #define LSR_RX_READY  0x01
 #define LSR_TX_EMPTY  0x20 /* holding register or FIFO empty */
+#define LSR_TX_IDLE   0x40 /* and the shift register too */
 #define UART_CLOCK_HZ 115200u
 #define FIFO_BYTES    16u
 /* Polls before a transmitter counts as dead. A poll of the bus takes a microsecond, so: 100 ms. */
@@ -64,10 +65,10 @@ bool uart_init(enum uart_port port, u32 baud)
 	return true;
 }
 
-static bool wait_tx(u16 base)
+static bool wait_lsr(u16 base, u8 bit)
 {
 	for (u32 i = 0; i < TX_POLLS; i++) {
-		if ((inb(base + REG_LSR) & LSR_TX_EMPTY) != 0) {
+		if ((inb(base + REG_LSR) & bit) != 0) {
 			return true;
 		}
 		arch_relax();
@@ -80,10 +81,17 @@ void uart_write(enum uart_port port, const char *text, size_t len)
 	u16 base = port_base[port];
 
 	for (size_t i = 0; i < len && !port_dead[port]; i++) {
-		if (i % port_fifo_bytes[port] == 0 && !wait_tx(base)) {
+		if (i % port_fifo_bytes[port] == 0 && !wait_lsr(base, LSR_TX_EMPTY)) {
 			return;
 		}
 		outb(base + REG_DATA, (u8)text[i]);
+	}
+}
+
+void uart_flush(enum uart_port port)
+{
+	if (!port_dead[port]) {
+		(void)wait_lsr(port_base[port], LSR_TX_IDLE);
 	}
 }
 

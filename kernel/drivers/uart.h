@@ -17,6 +17,9 @@ bool uart_init(enum uart_port port, u32 baud);
 /* Sends bytes; drops the rest when the transmitter accepts nothing for 100 ms worth of polling. */
 void uart_write(enum uart_port port, const char *text, size_t len);
 
+/* Waits until all that was written has left the port, 100 ms worth of polling at most. */
+void uart_flush(enum uart_port port);
+
 /* Turns on the receive interrupt of `port`; uart_interrupt() is its handler: moves received bytes to
  * the port's input ring. */
 void uart_enable_rx_interrupt(enum uart_port port);

@@ -37,9 +37,11 @@ def write_modules(scenario, build, directory):
     return paths
 
 
-def grub_config(cmdline, names):
+def grub_config(cmdline, names, emulator):
     lines = ["set timeout=0", 'menuentry "test" {', f"\tmultiboot2 /boot/evenkeel.elf {cmdline}"]
     lines += [f"\tmodule2 /boot/{name} {name}" for name in names]
+    if emulator == "bochs":  # its display without a screen knows text modes only; after multiboot2
+        lines += ["\tset gfxpayload=text"]
     return "\n".join(lines + ["}", ""])
 
 
@@ -79,7 +81,7 @@ def build_image(scenario, cmdline, build, directory):
         start = (os.path.join(build, "evenkeel.efi"), config)
     else:
         config, image = os.path.join(directory, "grub.cfg"), os.path.join(directory, "test.iso")
-        text, tool = grub_config(cmdline, names), "boot/mkiso.sh"
+        text, tool = grub_config(cmdline, names, scenario.machine.emulator), "boot/mkiso.sh"
         start = (config, os.path.join(build, "evenkeel.elf"))
     with open(config, "w", encoding="utf-8") as f:
         f.write(text)
