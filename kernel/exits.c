@@ -231,7 +231,8 @@ static enum exit_action exit_exception(struct vcpu *vcpu, struct vm_exit *exit)
 	if (exit->exception.vector == VECTOR_DB) {
 		virt->get_state(vcpu->hw, GS_DEBUG, &gs);
 		gs.dr6 |= exit->exception.address;
-		/* Delivery would end general detection, or the handler could not use these registers. */
+		/* Delivery would end general detection, or the handler could not use these
+		 * registers. */
 		if ((exit->exception.address & DR6_BD) != 0) {
 			gs.dr7 &= ~DR7_GD;
 		}
