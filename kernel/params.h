@@ -27,8 +27,9 @@
 /* VMs that can be defined: ids fit the frame table's 16 bits, and the table of pointers one page. */
 #define VM_MAX 256u
 
-/* Timers that can be armed on one pCPU: one per vCPU and one per VM, were all of them there. */
-#define TIMERS_PER_PCPU_MAX (VM_MAX * (VM_VCPUS_MAX + 1))
+/* Timers that can be armed on one pCPU: one per vCPU and one per VM, were all of them there, and the monitor's. */
+#define TIMERS_PER_PCPU_MAX (VM_MAX * (VM_VCPUS_MAX + 1) + 1)
+
 
 /* A VM's devices are not advanced by their timer more often than this, whatever rate the guest programs: 20 kHz,
  * more than twice the RTC's fastest. */

@@ -194,7 +194,8 @@ static bool has_wake_event(struct vcpu *vcpu, int irq_vector)
 {
 	struct guest_state gs;
 
-	if (vcpu->nmi_pending || vcpu->events.queued.type != VIRT_EVENT_NONE) {
+	if ((vcpu->nmi_pending && !vcpu->hw->nmi_blocked) ||
+	    vcpu->events.queued.type != VIRT_EVENT_NONE) {
 		return true;
 	}
 	if (irq_vector < 0) {
