@@ -27,7 +27,8 @@ PURE_SRCS := \
 	arch/x86/emul/exec_mem.c \
 	arch/x86/emul/exec_string.c \
 	arch/x86/emul/walk.c \
-	arch/x86/virt/svm/svm_asid.c \
+	arch/x86/virt/asid.c \
+	arch/x86/virt/guest_check.c \
 	arch/x86/virt/svm/svm_check.c \
 	arch/x86/virt/svm/svm_event.c \
 	arch/x86/virt/svm/svm_exit.c \
@@ -98,6 +99,7 @@ HV_SRCS := \
 	arch/x86/stack.c \
 	arch/x86/traps.c \
 	arch/x86/tsc.c \
+	arch/x86/virt/guest_limits.c \
 	arch/x86/virt/svm/svm.c \
 	arch/x86/virt/svm/svm_inject.c \
 	arch/x86/virt/svm/svm_load.c \
@@ -158,6 +160,7 @@ ASM_SRCS := \
 UNIT_TESTS := \
 	acpi_tables \
 	apic_route \
+	asid \
 	calendar \
 	clock \
 	cmdline \
@@ -184,7 +187,6 @@ UNIT_TESTS := \
 	multiboot2 \
 	ring \
 	rr \
-	svm_asid \
 	svm_event \
 	svm_exit \
 	svm_intercept \

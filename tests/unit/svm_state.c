@@ -7,7 +7,7 @@
 
 static struct vmcb vmcb;
 static struct guest_state gs;
-static const struct svm_limits limits = {
+static const struct guest_limits limits = {
 	.cr4 = 0x3707ff & ~(CR4_VMXE | CR4_SMXE),
 	.efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE,
 	.phys_mask = BIT(40) - 1,

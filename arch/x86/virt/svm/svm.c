@@ -23,63 +23,6 @@
 struct svm_machine svm_machine;
 struct svm_pcpu svm_pcpus[PCPU_MAX];
 
-/* --- what guests may set ---------------------------------------------------------------------- */
-
-enum cpuid_reg { REG_EBX, REG_ECX, REG_EDX };
-
-/* Control bits that exist only where CPUID says so (APM vol. 2, 3.1.3 and 3.1.7). */
-struct optional_bit {
-	u64 bit;
-	u32 leaf;
-	u8 reg;
-	u8 cpuid_bit;
-};
-
-/* clang-format off */
-#define CR4_ALWAYS (CR4_VME | CR4_PVI | CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | \
-		    CR4_PCE | CR4_OSFXSR | CR4_OSXMMEXCPT)
-
-static const struct optional_bit cr4_optional[] = {
-	{CR4_UMIP,     7, REG_ECX, 2},
-	{CR4_LA57,     7, REG_ECX, 16},
-	{CR4_FSGSBASE, 7, REG_EBX, 0},
-	{CR4_PCIDE,    1, REG_ECX, 17},
-	{CR4_OSXSAVE,  1, REG_ECX, 26},
-	{CR4_SMEP,     7, REG_EBX, 7},
-	{CR4_SMAP,     7, REG_EBX, 20},
-	{CR4_PKE,      7, REG_ECX, 3},
-	{CR4_CET,      7, REG_ECX, 7},
-};
-
-#define EFER_ALWAYS (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE)
-
-static const struct optional_bit efer_optional[] = {
-	{EFER_FFXSR, CPUID_EXT, REG_EDX, 25},
-	{EFER_TCE,   CPUID_EXT, REG_ECX, 17},
-};
-/* clang-format on */
-
-static u64 optional_bits(const struct optional_bit *rows, u32 count)
-{
-	u64 bits = 0;
-
-	for (u32 i = 0; i < count; i++) {
-		struct cpuid_regs r = cpuid(rows[i].leaf, 0);
-		u32 reg = rows[i].reg == REG_EBX ? r.ebx : rows[i].reg == REG_ECX ? r.ecx : r.edx;
-
-		bits |= (reg >> rows[i].cpuid_bit & 1) != 0 ? rows[i].bit : 0;
-	}
-	return bits;
-}
-
-static void limits_probe(struct svm_limits *limits)
-{
-	limits->cr4 = CR4_ALWAYS | optional_bits(cr4_optional, ARRAY_SIZE(cr4_optional));
-	limits->efer = EFER_ALWAYS | optional_bits(efer_optional, ARRAY_SIZE(efer_optional));
-	limits->phys_mask = BIT(cpu_phys_bits()) - 1;
-	limits->linear_bits = (limits->cr4 & CR4_LA57) != 0 ? 57 : 48;
-}
-
 /* --- probing ---------------------------------------------------------------------------------- */
 
 static void s2_probe(struct s2_format *s2)
@@ -187,7 +130,7 @@ static int svm_probe(struct virt_caps *caps, char *reason, size_t reason_len)
 	u32 sizes = cpuid(CPUID_SIZES, 0).ebx;
 
 	xstate_probe();
-	limits_probe(&svm_machine.limits);
+	guest_limits_probe(&svm_machine.limits);
 	caps_probe(caps, &svm);
 	svm_machine.asid_count = svm.ebx;
 	svm_machine.flush_by_asid = caps->flush_by_asid;
@@ -224,7 +167,7 @@ static int svm_pcpu_enable(void)
 	wrmsr(MSR_VM_HSAVE_PA, p->hsave_pa);
 	/* FS, GS, TR, LDTR and the system-call MSRs of the host: they do not change any more. */
 	__asm__ volatile("vmsave" : : "a"(p->host_pa) : "memory");
-	svm_asid_pool_init(&p->asids, svm_machine.asid_count);
+	asid_pool_init(&p->asids, svm_machine.asid_count);
 	p->regs_owner = NULL;
 	p->vm_serial = 0;
 	p->tsc_aux = 0;

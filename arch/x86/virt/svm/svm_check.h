@@ -6,7 +6,7 @@
 #include "arch/x86/virt/svm/svm_state.h"
 
 /* Checks the groups in `mask` of *state, together with what of *save stays. 0 or ERR_INVAL. */
-int svm_check_state(const struct vmcb_save *save, const struct svm_limits *limits, u32 mask,
+int svm_check_state(const struct vmcb_save *save, const struct guest_limits *limits, u32 mask,
 		    const struct guest_state *state) must_check;
 
 #endif

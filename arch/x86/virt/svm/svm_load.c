@@ -32,7 +32,7 @@ static void asid_renew(struct svm_vcpu *v)
 {
 	struct vmcb_control *control = &v->vmcb->control;
 
-	if (svm_asid_assign(&v->pcpu->asids, &v->asid, v->last_pcpu)) {
+	if (asid_assign(&v->pcpu->asids, &v->asid, v->last_pcpu)) {
 		v->pcpu->flush_all = true;
 	}
 	control->asid = v->asid.asid;
@@ -124,7 +124,7 @@ void svm_vcpu_load(struct virt_vcpu *vcpu)
 		/* What this pCPU may have cached of the VMCB is of another time. */
 		v->vmcb->control.clean = 0;
 	}
-	if (!svm_asid_valid(&p->asids, &v->asid, id)) {
+	if (!asid_valid(&p->asids, &v->asid, id)) {
 		asid_renew(v);
 	}
 	if (p->flush_all) {

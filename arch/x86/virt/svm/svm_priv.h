@@ -4,7 +4,7 @@
 #define ARCH_X86_VIRT_SVM_SVM_PRIV_H
 
 #include "arch/arch.h"
-#include "arch/x86/virt/svm/svm_asid.h"
+#include "arch/x86/virt/asid.h"
 #include "arch/x86/virt/svm/svm_state.h"
 #include "arch/x86/virt/svm/vmcb.h"
 #include "arch/x86/virt/virt.h"
@@ -16,7 +16,7 @@ struct svm_vcpu;
 struct svm_pcpu {
 	u64 hsave_pa; /* where hardware keeps host state while a guest runs; 0: not enabled yet */
 	u64 host_pa;  /* host state that VMLOAD brings back */
-	struct svm_asid_pool asids;
+	struct asid_pool asids;
 	bool flush_all; /* the TLB must be flushed at the next entry to any guest */
 	/* Whose extended state and debug registers are in the machine, if also its regs_current is set and its
 	 * last_pcpu is this one. */
@@ -27,7 +27,7 @@ struct svm_pcpu {
 
 /* What the CPU has beyond struct virt_caps, and what is shared by all guests; (o) by probe(). */
 struct svm_machine {
-	struct svm_limits limits;
+	struct guest_limits limits;
 	u64 iopm_pa, msrpm_pa;
 	u32 asid_count;
 	bool flush_by_asid;
@@ -73,7 +73,7 @@ struct svm_vcpu {
 	u64 virq_rip;
 	u8 shadow_entries;	/* entries made without leaving shadow_rip */
 	u64 shadow_rip;		/* where the shadow is, while base.irq_deferred */
-	struct svm_asid asid;
+	struct asid asid;
 	u64 tsc_aux;
 	u64 dr[4];
 	struct xstate xstate;

@@ -178,7 +178,7 @@ static u32 clean_bits(u32 mask)
 	       ((mask & GS_MSRS) != 0 ? VMCB_CLEAN_NP : 0);
 }
 
-int svm_state_set(struct vmcb *vmcb, const struct svm_limits *limits, u32 mask,
+int svm_state_set(struct vmcb *vmcb, const struct guest_limits *limits, u32 mask,
 		  const struct guest_state *state)
 {
 	struct vmcb_save *save = &vmcb->save;

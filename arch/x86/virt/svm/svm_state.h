@@ -4,16 +4,9 @@
 #define ARCH_X86_VIRT_SVM_SVM_STATE_H
 
 #include "arch/x86/regs.h"
+#include "arch/x86/virt/guest_check.h"
 #include "arch/x86/virt/svm/vmcb.h"
 #include "arch/x86/virt/virt.h"
-
-/* What VMRUN accepts on this machine. */
-struct svm_limits {
-	u64 cr4;      /* bits that may be set */
-	u64 efer;     /* likewise, SVME not counted */
-	u64 phys_mask; /* bits of a physical address */
-	u8 linear_bits; /* of a linear address: 48 or 57 */
-};
 
 struct virt_segment svm_segment_get(const struct vmcb_segment *seg);
 struct vmcb_segment svm_segment_set(const struct virt_segment *seg);
@@ -23,7 +16,7 @@ void svm_state_get(const struct vmcb *vmcb, u32 mask, struct guest_state *state)
 
 /* Writes the groups in `mask`, all or none, and takes the clean bits of what was written off. ERR_INVAL:
  * VMRUN would refuse the result, or the guest could not have established it. */
-int svm_state_set(struct vmcb *vmcb, const struct svm_limits *limits, u32 mask,
+int svm_state_set(struct vmcb *vmcb, const struct guest_limits *limits, u32 mask,
 		  const struct guest_state *state) must_check;
 
 /* Reset state (SDM vol. 3, table 9-1) of everything in the save area. */
