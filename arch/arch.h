@@ -13,24 +13,25 @@
 
 #include "kernel/lib/types.h"
 
-#define PCPU_MAX 256u
+#define PCPU_MAX  256u
 #define PCPU_NONE UINT32_MAX
 
 struct boot_info;
 
-/* --- start-up: called by kernel_main in this order, on the bootstrap pCPU ---------------------- */
+/* --- start-up: called by kernel_main in this order, on the bootstrap pCPU --------------------- */
 
 /* Traps and per-CPU data, so that faults are reported from here on. */
 void arch_init_early(const char *cmdline);
 
-/* CPU features, final page tables, guarded stack: goes on in next() on that stack. Needs early memory. Panics with a
- * clear line when the CPU lacks what is required. */
+/* CPU features, final page tables, guarded stack: goes on in next() on that stack. Needs early
+ * memory. Panics with a clear line when the CPU lacks what is required. */
 __attribute__((noreturn)) void arch_init_memory(const struct boot_info *info, void (*next)(void));
 
 /* ACPI, interrupt controllers, clock and timers, console input. Panics without a usable timer. */
 void arch_init_machine(const struct boot_info *info);
 
-/* Brings all other pCPUs into C; they idle. Needs early memory. arch_pcpu_count() is final afterwards. */
+/* Brings all other pCPUs into C; they idle. Needs early memory. arch_pcpu_count() is final
+ * afterwards. */
 void arch_start_pcpus(const struct boot_info *info);
 
 /* Every pCPU goes on in pcpu_main(id), which must not return. */
@@ -74,7 +75,8 @@ static inline void arch_relax(void)
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-/* Nanoseconds since boot: monotonic, agreeing between pCPUs to within the error measured at boot. */
+/* Nanoseconds since boot: monotonic, agreeing between pCPUs to within the error measured at boot.
+ */
 u64 arch_now_ns(void);
 
 /* The time-stamp counter and its rate; arch_tsc_to_ns() maps one instant to the other. */
@@ -91,8 +93,8 @@ void arch_timer_arm(u64 deadline_ns);
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
-/* All machine RAM is mapped, writable and not executable, at a fixed offset: the direct map. Host tests of mm/
- * define a base of their own, where they keep memory that plays the machine's. */
+/* All machine RAM is mapped, writable and not executable, at a fixed offset: the direct map. Host
+ * tests of mm/ define a base of their own, where they keep memory that plays the machine's. */
 #ifndef ARCH_DIRECT_MAP_BASE
 #define ARCH_DIRECT_MAP_BASE 0xffff800000000000ul
 #endif
@@ -116,8 +118,9 @@ static inline hpa_t va_to_hpa(const void *va)
 /* Zeroes one page of the direct map. */
 void arch_zero_page(void *va);
 
-/* Maps device registers uncached, at any alignment, for good; NULL when the window or its page tables are
- * exhausted. Any pCPU, after boot of the bootstrap pCPU has made the final page tables. */
+/* Maps device registers uncached, at any alignment, for good; NULL when the window or its page
+ * tables are exhausted. Any pCPU, after boot of the bootstrap pCPU has made the final page tables.
+ */
 void *arch_map_mmio(hpa_t base, u64 size_bytes) must_check;
 
 /* --- the machine ------------------------------------------------------------------------------ */
@@ -130,17 +133,18 @@ __attribute__((noreturn)) void arch_halt(void);
 /* For panic(): stops every other pCPU by NMI, whatever it does. */
 void arch_stop_others(void);
 
-/* Return addresses found by following frame pointers from `frame` (a value of RBP), innermost first; at most `max`.
- * Returns their number. Safe with any value of `frame`. */
+/* Return addresses found by following frame pointers from `frame` (a value of RBP), innermost
+ * first; at most `max`. Returns their number. Safe with any value of `frame`. */
 u32 arch_backtrace(u64 frame, u64 *callers, u32 max);
 
-/* Ends an emulator run: writes `code` to QEMU's isa-debug-exit port, or Bochs's shutdown port; where
- * there is neither, this returns. Only used when the command line asks for it. */
+/* Ends an emulator run: writes `code` to QEMU's isa-debug-exit port, or Bochs's shutdown port;
+ * where there is neither, this returns. Only used when the command line asks for it. */
 void arch_emulator_exit(u8 code);
 
-/* Feeds this pCPU's watchdog. Taking the timer interrupt (arch_irq_window, arch_idle, exits from a guest) does so
- * too: only work of seconds without an interrupt window needs this. A pCPU that does neither for the time set by
- * watchdog= (default 10 s) is reported with a stack trace and the hypervisor panics. */
+/* Feeds this pCPU's watchdog. Taking the timer interrupt (arch_irq_window, arch_idle, exits from a
+ * guest) does so too: only work of seconds without an interrupt window needs this. A pCPU that does
+ * neither for the time set by watchdog= (default 10 s) is reported with a stack trace and the
+ * hypervisor panics. */
 void arch_watchdog_touch(void);
 
 #endif

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All that the hypervisor knows about how it was started. GRUB (Multiboot2, boot/multiboot2.c) and the EFI
- * application (boot/efi/) both fill this in; nothing else looks at loader structures.
+ * All that the hypervisor knows about how it was started. GRUB (Multiboot2, boot/multiboot2.c) and
+ * the EFI application (boot/efi/) both fill this in; nothing else looks at loader structures.
  *
  * The structure itself, its strings, the ACPI tables and the modules all lie in memory that
- * boot_info.ranges marks as BOOT_RAM_LOADER, BOOT_RAM_ACPI or BOOT_RESERVED, never in BOOT_RAM_FREE.
+ * boot_info.ranges marks as BOOT_RAM_LOADER, BOOT_RAM_ACPI or BOOT_RESERVED, never in
+ * BOOT_RAM_FREE.
  */
 #ifndef BOOT_BOOT_INFO_H
 #define BOOT_BOOT_INFO_H
 
 #include "kernel/lib/types.h"
 
-#define BOOT_RANGES_MAX  256
+#define BOOT_RANGES_MAX	 256
 #define BOOT_MODULES_MAX 64
 #define BOOT_CMDLINE_MAX 2048
 
@@ -29,8 +30,8 @@ struct boot_range {
 	enum boot_range_type type;
 };
 
-/* `name` is what the boot entry called it: the last path component of the module's file, or the first
- * word of the module's command line in a GRUB entry. */
+/* `name` is what the boot entry called it: the last path component of the module's file, or the
+ * first word of the module's command line in a GRUB entry. */
 struct boot_module {
 	hpa_t base;
 	u64 size_bytes;
@@ -58,8 +59,9 @@ struct boot_info {
 	struct boot_module modules[BOOT_MODULES_MAX];
 };
 
-/* Entered once by every boot path on the bootstrap pCPU, on the boot stack, with paging on: the image at its linked
- * address, the first 4 GiB of memory in the direct map. Interrupts disabled. Does not return. */
+/* Entered once by every boot path on the bootstrap pCPU, on the boot stack, with paging on: the
+ * image at its linked address, the first 4 GiB of memory in the direct map. Interrupts disabled.
+ * Does not return. */
 __attribute__((noreturn)) void kernel_main(struct boot_info *info);
 
 #endif

@@ -3,10 +3,10 @@
 ; Where every loader enters: 32-bit protected mode, paging off, flat segments, interrupts disabled.
 ;   Multiboot2 (GRUB on BIOS and UEFI):  eax = 0x36d76289, ebx -> Multiboot2 information
 ;   evenkeel.efi:                        eax = 0x494645ea, ebx -> struct boot_info, esp valid
-; The image may be at any 2 MiB aligned place below 4 GiB, so this code addresses everything relative
-; to ebp = actual minus linked physical address. It builds the boot page tables, turns on long mode
-; and calls boot_main(magic, info, displacement) on the boot stack. On a CPU without long mode, or an unknown loader, it
-; says so on COM1 and stops.
+; The image may be at any 2 MiB aligned place below 4 GiB, so this code addresses everything
+; relative to ebp = actual minus linked physical address. It builds the boot page tables, turns on
+; long mode and calls boot_main(magic, info, displacement) on the boot stack. On a CPU without
+; long mode, or an unknown loader, it says so on COM1 and stops.
 
 %define MULTIBOOT2_MAGIC  0x36d76289
 %define EFI_MAGIC         0x494645ea
@@ -21,7 +21,8 @@
 %define MSR_EFER          0xc0000080
 %define EFER_LME          0x100
 
-; Boot page tables: PML4, PDPT of the first 4 GiB, PDPT of the image, its PD, 4 PDs of the first 4 GiB.
+; Boot page tables: PML4, PDPT of the first 4 GiB, PDPT of the image, its PD, 4 PDs of the first 4
+; GiB.
 %define TABLE_PML4        0x0000
 %define TABLE_PDPT_LOW    0x1000
 %define TABLE_PDPT_IMAGE  0x2000
@@ -142,7 +143,8 @@ boot_entry32:
 	lea esi, [ebp + text_no_long_mode]
 	jmp complain
 
-; Fills the zeroed boot tables: the first 4 GiB at 0 and at the direct map base, the image at its linked address.
+; Fills the zeroed boot tables: the first 4 GiB at 0 and at the direct map base, the image at its
+; linked address.
 build_tables:
 	lea edx, [ebp + boot_tables_lma]
 	lea eax, [edx + TABLE_PDPT_LOW + PAGE_RW]

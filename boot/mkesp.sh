@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Makes a FAT image that UEFI firmware starts Evenkeel from: mkesp.sh OUT.img EVENKEEL.EFI CONFIG FILE...
-# The application becomes EFI/BOOT/BOOTX64.EFI; the configuration, as evenkeel.cfg, and the files lie beside it.
+# Makes a FAT image that UEFI firmware starts Evenkeel from: mkesp.sh OUT.img EVENKEEL.EFI CONFIG
+# FILE... The application becomes EFI/BOOT/BOOTX64.EFI; the configuration, as evenkeel.cfg, and
+# the files lie beside it.
 set -eu
 [ $# -ge 3 ] || { echo "usage: $0 OUT.img EVENKEEL.EFI CONFIG FILE..." >&2; exit 2; }
 out=$1

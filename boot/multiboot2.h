@@ -9,9 +9,10 @@
 #define MULTIBOOT2_MAGIC 0x36d76289u
 
 /*
- * Reads the information at mbi[size], which lies at physical address mbi_base, and fills all of *info but
- * ranges, image_base and image_size_bytes; what concerns memory (firmware's map, modules, the information itself) is added to *map.
- * Malformed tags are skipped. ERR_FORMAT when the structure itself or its memory map is unusable.
+ * Reads the information at mbi[size], which lies at physical address mbi_base, and fills all of
+ * *info but ranges, image_base and image_size_bytes; what concerns memory (firmware's map, modules,
+ * the information itself) is added to *map. Malformed tags are skipped. ERR_FORMAT when the
+ * structure itself or its memory map is unusable.
  */
 int multiboot2_parse(const void *mbi, size_t size, hpa_t mbi_base, struct boot_info *info,
 		     struct memory_map *map) must_check;

@@ -5,8 +5,8 @@
 
 #include "kernel/lib/types.h"
 
-/* `magic` says what lies at physical address info_base (see entry.asm); the image lies `displacement` above its linked
- * physical address. Does not return. */
+/* `magic` says what lies at physical address info_base (see entry.asm); the image lies
+ * `displacement` above its linked physical address. Does not return. */
 void boot_main(u32 magic, u32 info_base, u64 displacement);
 
 #endif

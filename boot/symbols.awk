@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Turns `nm -n image` into the assembly of the symbol table that kernel/symbols.c searches: functions of
-# the image by ascending address, the low half of each address and the offset of its name.
+# Turns `nm -n image` into the assembly of the symbol table that kernel/symbols.c searches:
+# functions of the image by ascending address, the low half of each address and the offset of its
+# name.
 BEGIN { at = 0; n = 0 }
 $2 ~ /^[tT]$/ && $1 ~ /^ffffffff/ && $3 !~ /^\.|^image_/ && $3 !~ /\./ {
 	address[n] = substr($1, 9)

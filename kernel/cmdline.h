@@ -19,8 +19,8 @@ struct cmdline_word {
 /* Takes the word at *cursor, which starts as the command line. Returns false at the end. */
 bool cmdline_next(const char **cursor, struct cmdline_word *word);
 
-/* Copies the value of option `name` into buf, cut to size - 1, terminated; a bare name has the value "".
- * Returns false, with buf empty, when the option is not there. */
+/* Copies the value of option `name` into buf, cut to size - 1, terminated; a bare name has the
+ * value "". Returns false, with buf empty, when the option is not there. */
 bool cmdline_get(const char *cmdline, const char *name, char *buf, size_t size);
 
 /* The value as a decimal or 0x number; `fallback` when absent, ERR-free: a malformed number gives

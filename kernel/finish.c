@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "kernel/cmdline.h"
+#include "kernel/drivers/console.h"
 #include "kernel/lib/string.h"
 #include "kernel/log.h"
 #include "kernel/milestones.h"
@@ -53,6 +54,7 @@ void finish_poll(bool console_busy)
 	finish.told = finish.action == FINISH_STAY;
 	milestones_log();
 	log_info("all %u VMs have ended, %u of them not well", vm_count(), failed);
+	console_flush();
 	switch (finish.action) {
 	case FINISH_STAY:
 		break;

@@ -18,15 +18,16 @@ void log_at(enum log_level level, const char *fmt, ...) printf_like(2, 3);
 #define log_info(...)  log_at(LOG_INFO, __VA_ARGS__)
 #define log_debug(...) log_at(LOG_DEBUG, __VA_ARGS__)
 
-/* Messages above this level are not shown on consoles, only kept: loglevel=error|warn|info|debug, default info. */
+/* Messages above this level are not shown on consoles, only kept: loglevel=error|warn|info|debug,
+ * default info. */
 void log_set_console_level(enum log_level level);
 
-/* Copies log text from position *cursor (0: the oldest kept) and advances it; returns the number of bytes, 0 at the
- * end. Lines end in \n. Any pCPU. */
+/* Copies log text from position *cursor (0: the oldest kept) and advances it; returns the number of
+ * bytes, 0 at the end. Lines end in \n. Any pCPU. */
 size_t log_read(u64 *cursor, char *buf, size_t size);
 
-/* As log_at(), but takes no lock and goes to all consoles whatever the level: for panic() and the handlers of NMI
- * and machine check only. */
+/* As log_at(), but takes no lock and goes to all consoles whatever the level: for panic() and the
+ * handlers of NMI and machine check only. */
 void log_emergency(const char *fmt, ...) printf_like(1, 2);
 
 /* Copies the last lines kept, as many as fit; takes no lock: for panic() only. */

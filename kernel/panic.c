@@ -38,6 +38,7 @@ void panic_init(const char *cmdline)
 
 static __attribute__((noreturn)) void act(void)
 {
+	console_flush();
 	if (panic_action == PANIC_EXIT) {
 		arch_emulator_exit(EXIT_STATUS);
 	}

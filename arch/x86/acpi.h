@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the machine's ACPI tables say, read once at start-up and constant afterwards; and the two things
- * done with ACPI later: reset and power-off. No AML interpreter.
+ * What the machine's ACPI tables say, read once at start-up and constant afterwards; and the two
+ * things done with ACPI later: reset and power-off. No AML interpreter.
  */
 #ifndef ARCH_X86_ACPI_H
 #define ARCH_X86_ACPI_H

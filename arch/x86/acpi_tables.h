@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Readers for the ACPI tables that Evenkeel uses (ACPI specification 6.4, chapter 5). Each takes the table as
- * bytes and trusts nothing in it: lengths are checked, counts cut to the size of the result. Pure.
+ * Readers for the ACPI tables that Evenkeel uses (ACPI specification 6.4, chapter 5). Each takes
+ * the table as bytes and trusts nothing in it: lengths are checked, counts cut to the size of the
+ * result. Pure.
  */
 #ifndef ARCH_X86_ACPI_TABLES_H
 #define ARCH_X86_ACPI_TABLES_H
@@ -9,12 +10,12 @@
 #include "arch/arch.h"
 #include "kernel/lib/types.h"
 
-#define ACPI_HEADER_SIZE   36u
-#define ACPI_IOAPICS_MAX   16u
-#define ACPI_ISA_IRQS	   16u
-#define ACPI_SEGMENTS_MAX  16u
-#define ACPI_AFFINITY_MAX  512u
-#define ACPI_MEMORY_MAX	   64u
+#define ACPI_HEADER_SIZE  36u
+#define ACPI_IOAPICS_MAX  16u
+#define ACPI_ISA_IRQS	  16u
+#define ACPI_SEGMENTS_MAX 16u
+#define ACPI_AFFINITY_MAX 512u
+#define ACPI_MEMORY_MAX	  64u
 
 /* Where the root table is: RSDT (32-bit entries) or XSDT (64-bit). */
 struct acpi_root {
@@ -23,7 +24,8 @@ struct acpi_root {
 	char oem[7];
 };
 
-/* Reads the root pointer at p[size] (36 bytes are enough). ERR_FORMAT: signature or checksum wrong. */
+/* Reads the root pointer at p[size] (36 bytes are enough). ERR_FORMAT: signature or checksum wrong.
+ */
 int acpi_rsdp_parse(const u8 *p, size_t size, struct acpi_root *root) must_check;
 
 /* Is there a root pointer in p[size], on a 16-byte boundary? Sets its offset. */

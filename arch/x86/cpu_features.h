@@ -43,8 +43,8 @@ bool cpu_features_init(void) must_check;
 
 bool cpu_has(enum cpu_feature feature);
 
-/* Sets CR0, CR4, EFER, PAT and (AMD) LFENCE of this pCPU as the table allows. Every pCPU once, before its own
- * work begins; the final page tables (no user pages, NX) may be in use or not. */
+/* Sets CR0, CR4, EFER, PAT and (AMD) LFENCE of this pCPU as the table allows. Every pCPU once,
+ * before its own work begins; the final page tables (no user pages, NX) may be in use or not. */
 void cpu_init_control_registers(void);
 
 /* "GenuineIntel", "AuthenticAMD" ...; the brand string; physical address bits. */

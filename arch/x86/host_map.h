@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hypervisor's own page tables (layout.h). Mappings are only ever added; none is changed or taken
- * away after start-up, so there is no TLB to shoot down.
+ * The hypervisor's own page tables (layout.h). Mappings are only ever added; none is changed or
+ * taken away after start-up, so there is no TLB to shoot down.
  */
 #ifndef ARCH_X86_HOST_MAP_H
 #define ARCH_X86_HOST_MAP_H
@@ -29,7 +29,8 @@ u64 host_map_displacement(void);
 /* Maps whole pages. ERR_NOMEM; ERR_EXIST when something is mapped there. */
 int host_map(u64 va, hpa_t base, u64 size_bytes, u32 flags) must_check;
 
-/* Maps any memory in the window for devices, at an address with base's offset in its page. NULL: no memory or no room. */
+/* Maps any memory in the window for devices, at an address with base's offset in its page. NULL: no
+ * memory or no room. */
 void *host_map_window(hpa_t base, u64 size_bytes, u32 flags) must_check;
 
 /* Is every page of [base, base + size) in the direct map? */

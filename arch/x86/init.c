@@ -60,12 +60,15 @@ void arch_init_memory(const struct boot_info *info, void (*next)(void))
 		panic("no memory for the first stack");
 	}
 	log_info("CPU: %s%s", cpu_brand(), cpu_has(CPU_HYPERVISOR) ? " (virtual machine)" : "");
-	/* No output from here on until the final tables are in use. */
-	framebuffer_remap(fb->base.v == 0
-				  ? NULL
-				  : host_map_window(fb->base, (u64)fb->pitch_bytes * fb->height_px,
-						    HOST_MAP_WRITE | HOST_MAP_WRITE_COMBINING));
-	stack_switch_to_final(&bootstrap, next);
+	void *screen = fb->base.v == 0
+			       ? NULL
+			       : host_map_window(fb->base, (u64)fb->pitch_bytes * fb->height_px,
+						 HOST_MAP_WRITE | HOST_MAP_WRITE_COMBINING);
+
+	/* The boot stack is part of the image and stays mapped. */
+	host_map_load();
+	framebuffer_remap(screen);
+	stack_switch(&bootstrap, next);
 }
 
 static enum lapic_mode_wish x2apic_wish(const char *cmdline)

@@ -11,8 +11,8 @@
 enum lapic_mode_wish { LAPIC_AUTO, LAPIC_XAPIC, LAPIC_X2APIC };
 
 /* Chooses the mode for all pCPUs: x2APIC if firmware enabled it, an APIC id needs it, or it is
- * wished for and present. `max_apic_id` over all pCPUs to be started. Bootstrap pCPU. ERR_NODEV when
- * firmware has disabled the local APIC for good. */
+ * wished for and present. `max_apic_id` over all pCPUs to be started. Bootstrap pCPU. ERR_NODEV
+ * when firmware has disabled the local APIC for good. */
 int lapic_init(hpa_t base, u32 max_apic_id, enum lapic_mode_wish wish) must_check;
 
 /* Enables this pCPU's APIC in the chosen mode, everything masked. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hypervisor's address space, one PML4 entry (512 GiB) or more each; nothing else is mapped once the
- * boot page tables are left behind.
+ * The hypervisor's address space, one PML4 entry (512 GiB) or more each; nothing else is mapped
+ * once the boot page tables are left behind.
  *
  *   0xffff800000000000  direct map of all RAM: RW NX (the image's code and constants: R NX)
  *   0xffffc00000000000  stacks with guard pages: RW NX

@@ -22,7 +22,8 @@ struct percpu {
 
 	/* Watchdog (arch/x86/watchdog.c): fed by this pCPU, read by its neighbour. */
 	u64 heartbeat_ns; /* 0: not to be watched */
-	/* Watchdog: the heartbeat this pCPU last saw of the one it watches, and at how many looks it stayed so. */
+	/* Watchdog: the heartbeat this pCPU last saw of the one it watches, and at how many looks
+	 * it stayed so. */
 	u64 watched_beat_ns;
 	u32 watched_silent;
 	/* Watchdog: set by the neighbour (atomically) before it sends the NMI. */
@@ -50,7 +51,8 @@ static inline struct percpu *percpu_this(void)
 /* By id, below arch_pcpu_count(). */
 struct percpu *percpu_get(u32 pcpu);
 
-/* Registers a pCPU's area under the next free id, which is returned in p->id; bootstrap pCPU only. */
+/* Registers a pCPU's area under the next free id, which is returned in p->id; bootstrap pCPU only.
+ */
 void percpu_add(struct percpu *p, u32 apic_id);
 
 /* Takes back the last percpu_add(): that pCPU did not start. */

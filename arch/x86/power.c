@@ -6,7 +6,6 @@
 #include "arch/x86/power.h"
 #include "arch/x86/watchdog.h"
 #include "kernel/cmdline.h"
-#include "kernel/drivers/console.h"
 #include "kernel/lib/string.h"
 
 #define QEMU_EXIT_PORT	 0xf4 /* isa-debug-exit, where the command line puts it */
@@ -46,7 +45,6 @@ void arch_emulator_exit(u8 code)
 {
 	static const char shutdown[] = "Shutdown";
 
-	console_flush();
 	if (emulator == EMULATOR_QEMU) {
 		outl(QEMU_EXIT_PORT, code);
 	} else if (emulator == EMULATOR_BOCHS && code == 0) {
@@ -68,7 +66,6 @@ static void wait_for_reset(void)
 void arch_reboot(void)
 {
 	irq_disable();
-	console_flush();
 	acpi_reset();
 	wait_for_reset();
 	outb(RESET_PORT, 0x02);

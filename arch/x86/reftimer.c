@@ -12,6 +12,7 @@
 #define HPET_PERIOD	   0x004 /* femtoseconds, high half of the capabilities */
 #define HPET_CONFIG	   0x010
 #define HPET_CONFIG_ENABLE BIT(0)
+#define HPET_CONFIG_LEGACY BIT(1)
 #define HPET_COUNTER	   0x0f0
 #define HPET_PERIOD_MAX_FS 100000000u /* 2.3.4 */
 #define HPET_PERIOD_MIN_FS 1000000u   /* 1 GHz: nothing real is faster */
@@ -49,7 +50,10 @@ static bool hpet_probe(struct reftimer *timer)
 	if (period < HPET_PERIOD_MIN_FS || period > HPET_PERIOD_MAX_FS) {
 		return false;
 	}
-	*(volatile u32 *)(hpet + HPET_CONFIG) |= HPET_CONFIG_ENABLE;
+	/* Legacy routing would take the PIT's interrupt line, which the watchdog may want. */
+	u32 config = *(volatile u32 *)(hpet + HPET_CONFIG) & ~(u32)HPET_CONFIG_LEGACY;
+
+	*(volatile u32 *)(hpet + HPET_CONFIG) = config | HPET_CONFIG_ENABLE;
 	*timer = (struct reftimer){"HPET", FS_PER_SEC / period, UINT32_MAX, hpet_read};
 	return true;
 }

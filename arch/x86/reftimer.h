@@ -12,7 +12,8 @@ struct reftimer {
 	u32 (*read)(void);
 };
 
-/* The index-th best timer that this machine has; false: there are no more. ACPI must have been read. */
+/* The index-th best timer that this machine has; false: there are no more. ACPI must have been
+ * read. */
 bool reftimer_get(u32 index, struct reftimer *timer);
 
 #endif

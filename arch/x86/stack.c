@@ -104,8 +104,7 @@ bool stack_is_guard(u64 address, u32 *pcpu)
 	return false;
 }
 
-void stack_switch_to_final(struct percpu *p, void (*fn)(void))
+void stack_switch(struct percpu *p, void (*fn)(void))
 {
-	host_map_load();
 	stack_switch_asm(p->stack_top, fn);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Stacks of the pCPUs: each pCPU has one for all its work and one for each of NMI, #DF and #MC, in a
- * window of the address space of their own with an unmapped guard page below each.
+ * Stacks of the pCPUs: each pCPU has one for all its work and one for each of NMI, #DF and #MC, in
+ * a window of the address space of their own with an unmapped guard page below each.
  */
 #ifndef ARCH_X86_STACK_H
 #define ARCH_X86_STACK_H
@@ -9,8 +9,8 @@
 #include "arch/x86/percpu.h"
 #include "kernel/lib/types.h"
 
-/* Allocates and maps the stacks of a pCPU that has its id; sets p->stack_top and the IST entries. ERR_NOMEM.
- * Bootstrap pCPU, final page tables in use. */
+/* Allocates and maps the stacks of a pCPU that has its id; sets p->stack_top and the IST entries.
+ * ERR_NOMEM. Bootstrap pCPU, final page tables in use. */
 int stack_create(struct percpu *p) must_check;
 
 /* Are [address, address + size) inside a mapped stack (the boot stack included)? Any context. */
@@ -19,7 +19,7 @@ bool stack_contains(u64 address, u64 size_bytes);
 /* Does `address` lie in a guard page? Then `pcpu` says whose. */
 bool stack_is_guard(u64 address, u32 *pcpu);
 
-/* Changes to the final page tables and the stack of p, the bootstrap pCPU, and goes on in fn. */
-__attribute__((noreturn)) void stack_switch_to_final(struct percpu *p, void (*fn)(void));
+/* Goes on in fn on the main stack of p, the caller's pCPU, from its beginning. */
+__attribute__((noreturn)) void stack_switch(struct percpu *p, void (*fn)(void));
 
 #endif

@@ -1,8 +1,9 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ;
-; Where application processors start after INIT-SIPI: real mode, at the start of a page below 1 MiB, to which
-; smp.c copies this code and whose trampoline_args it fills in. Goes to long mode on the boot page tables (which
-; map this page at its address), then to ap_entry in the image, which changes to the final tables and stack.
+; Where application processors start after INIT-SIPI: real mode, at the start of a page below 1
+; MiB, to which smp.c copies this code and whose trampoline_args it fills in. Goes to long mode on
+; the boot page tables (which map this page at its address), then to ap_entry in the image, which
+; changes to the final tables and stack.
 
 %define CR0_PG_WP_NE_ET_MP_PE 0x80010033
 %define CR4_PAE       0x20

@@ -1,9 +1,9 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ;
-; Entry of all 256 vectors. Each stub is 16 bytes and makes the stack look alike: an error code (0 where
-; hardware pushes none), the vector; then trap_common completes struct trap_frame (traps.h) and calls
-; trap_dispatch(frame). Everything is restored afterwards: handlers that return resume what was interrupted.
-; The hypervisor runs in ring 0 only, so GS base is always its own.
+; Entry of all 256 vectors. Each stub is 16 bytes and makes the stack look alike: an error code (0
+; where hardware pushes none), the vector; then trap_common completes struct trap_frame (traps.h)
+; and calls trap_dispatch(frame). Everything is restored afterwards: handlers that return resume
+; what was interrupted. The hypervisor runs in ring 0 only, so GS base is always its own.
 
 bits 64
 section .text
@@ -66,8 +66,8 @@ trap_common:
 	add rsp, 16
 	iretq
 
-; stack_switch_asm(rdi: top, rsi: function): goes on in the function on another stack, whose chain of frames
-; begins there.
+; stack_switch_asm(rdi: top, rsi: function): goes on in the function on another stack, whose chain
+; of frames begins there.
 stack_switch_asm:
 	mov rsp, rdi
 	xor ebp, ebp

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Watchdog. A pCPU lives as long as it takes its timer interrupt, which it does in arch_irq_window(),
- * in arch_idle() and after exits from guests, or calls arch_watchdog_touch(). Once a second each looks at its
- * neighbour; one that was silent at watchdog= looks in a row gets an NMI, says where it is, and the hypervisor
- * panics.
+ * Watchdog. A pCPU lives as long as it takes its timer interrupt, which it does in
+ * arch_irq_window(), in arch_idle() and after exits from guests, or calls arch_watchdog_touch().
+ * Once a second each looks at its neighbour; one that was silent at watchdog= looks in a row gets
+ * an NMI, says where it is, and the hypervisor panics.
  *
- * Covered: any pCPU that hangs with interrupts disabled, as long as its neighbour does not hang too; with a
- * single pCPU, where there is an IOAPIC, the PIT's interrupt comes as an NMI and looks (18 times a second). Not
- * covered: all pCPUs hanging at once when there are several; a pCPU on which NMIs are blocked.
+ * Covered: any pCPU that hangs with interrupts disabled, as long as its neighbour does not hang
+ * too; with a single pCPU, where there is an IOAPIC, the PIT's interrupt comes as an NMI and looks
+ * (18 times a second). Not covered: all pCPUs hanging at once when there are several; a pCPU on
+ * which NMIs are blocked.
  */
 #ifndef ARCH_X86_WATCHDOG_H
 #define ARCH_X86_WATCHDOG_H

@@ -6,8 +6,8 @@
  *   cmdline = the hypervisor's command line
  *   module = PATH [NAME]
  *
- * PATH is relative to the folder of the file, or absolute on its volume when it begins with / or \. NAME is
- * what VM files call the module; default: the last component of PATH. Pure.
+ * PATH is relative to the folder of the file, or absolute on its volume when it begins with / or \.
+ * NAME is what VM files call the module; default: the last component of PATH. Pure.
  */
 #ifndef BOOT_EFI_EFI_CONFIG_H
 #define BOOT_EFI_EFI_CONFIG_H

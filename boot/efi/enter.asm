@@ -1,8 +1,9 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ;
-; The way from UEFI's 64-bit world to the image's 32-bit entry (boot/entry.asm): paging off, all of CR4 and EFER.LME
-; cleared, so that firmware with 5-level paging, PCIDs or CET makes no difference. The application copies this
-; code to a page below 4 GiB, which UEFI maps at its physical address, and calls it there:
+; The way from UEFI's 64-bit world to the image's 32-bit entry (boot/entry.asm): paging off, all
+; of CR4 and EFER.LME cleared, so that firmware with 5-level paging, PCIDs or CET makes no
+; difference. The application copies this code to a page below 4 GiB, which UEFI maps at its
+; physical address, and calls it there:
 ;   enter(rdi: entry, rsi: struct boot_info, rdx: this page)
 ; And the image itself, which the application carries.
 

@@ -4,6 +4,7 @@
 #include "arch/x86/virt/virt.h"
 #include "kernel/console/monitor_priv.h"
 #include "kernel/dispatch.h"
+#include "kernel/drivers/console.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/log.h"
@@ -103,6 +104,7 @@ static void reboot_run(u32 argc, const char *const *argv)
 	(void)argc;
 	(void)argv;
 	log_info("reboot, asked for on the console");
+	console_flush();
 	arch_reboot();
 }
 
@@ -111,6 +113,7 @@ static void poweroff_run(u32 argc, const char *const *argv)
 	(void)argc;
 	(void)argv;
 	log_info("power off, asked for on the console");
+	console_flush();
 	arch_poweroff();
 }
 

@@ -21,7 +21,7 @@
 
 static struct {
 	volatile u8 *va;
-	u32 pitch_bytes;
+	u32 pitch_bytes, height_px;
 	u32 ink;
 	u32 scale;
 	u32 columns, rows;
@@ -39,8 +39,19 @@ static bool is_usable(const struct boot_framebuffer *f)
 
 	return f->base.v != 0 && f->width_px >= 320 && f->width_px <= 16384 &&
 	       f->height_px >= 200 && f->height_px <= 16384 && f->pitch_bytes >= f->width_px * 4 &&
-	       f->pitch_bytes <= 16384 * 8 && f->base.v + size <= GIB(4) && f->red_shift <= 24 &&
+	       f->pitch_bytes <= 16384 * 8 && f->base.v + size <= BIT(52) && f->red_shift <= 24 &&
 	       f->green_shift <= 24 && f->blue_shift <= 24;
+}
+
+static void clear(void)
+{
+	for (u32 y = 0; y < fb.height_px; y++) {
+		volatile u32 *line = (volatile u32 *)(fb.va + (u64)y * fb.pitch_bytes);
+
+		for (u32 x = 0; x < fb.pitch_bytes / 4; x++) {
+			line[x] = 0;
+		}
+	}
 }
 
 bool framebuffer_init(const struct boot_framebuffer *f)
@@ -48,25 +59,17 @@ bool framebuffer_init(const struct boot_framebuffer *f)
 	if (!is_usable(f)) {
 		return false;
 	}
-	fb.va = hpa_to_va(f->base);
 	fb.pitch_bytes = f->pitch_bytes;
 	fb.ink = (u32)INK << f->red_shift | (u32)INK << f->green_shift | (u32)INK << f->blue_shift;
 	fb.scale = f->width_px >= DOUBLE_WIDTH_PX ? 2 : 1;
 	fb.columns = MIN(f->width_px / (CELL_WIDTH_DOTS * fb.scale), COLUMNS_MAX);
 	fb.rows = MIN(f->height_px / (CELL_HEIGHT_DOTS * fb.scale), ROWS_MAX);
-	for (u32 y = 0; y < f->height_px; y++) {
-		volatile u32 *line = (volatile u32 *)(fb.va + (u64)y * f->pitch_bytes);
-
-		for (u32 x = 0; x < f->width_px; x++) {
-			line[x] = 0;
-		}
+	fb.height_px = f->height_px;
+	if (f->base.v + (u64)f->pitch_bytes * f->height_px <= GIB(4)) {
+		fb.va = hpa_to_va(f->base);
+		clear();
 	}
 	return true;
-}
-
-void framebuffer_remap(void *va)
-{
-	fb.va = va;
 }
 
 static void draw_dots(volatile u8 *at, u8 dots)
@@ -150,11 +153,21 @@ static void put_char(char c)
 
 void framebuffer_write(const char *text, size_t len)
 {
-	if (fb.va == NULL) {
-		return;
-	}
 	for (size_t i = 0; i < len; i++) {
 		put_char(text[i]);
 	}
-	draw_changes();
+	if (fb.va != NULL) {
+		draw_changes();
+	}
+}
+
+void framebuffer_remap(void *va)
+{
+	bool was_dark = fb.va == NULL;
+
+	fb.va = va;
+	if (va != NULL && fb.rows != 0 && was_dark) {
+		clear();
+		draw_changes();
+	}
 }

@@ -20,8 +20,8 @@ void uart_write(enum uart_port port, const char *text, size_t len);
 /* Waits until all that was written has left the port, 100 ms worth of polling at most. */
 void uart_flush(enum uart_port port);
 
-/* Turns on the receive interrupt of `port`; uart_interrupt() is its handler: moves received bytes to
- * the port's input ring. */
+/* Turns on the receive interrupt of `port`; uart_interrupt() is its handler: moves received bytes
+ * to the port's input ring. */
 void uart_enable_rx_interrupt(enum uart_port port);
 void uart_interrupt(void);
 
