@@ -14,8 +14,8 @@
 #include "kernel/log.h"
 
 /* A rate wrong by a permille only makes interrupts late by as much: early ones are armed again. */
-#define MEASURE_US    2000u
-#define MEASURE_TRIES 8u
+#define MEASURE_US    500u
+#define MEASURE_TRIES 4u
 /* A second at the fastest bus clock fits the counter; longer waits are made of several. */
 #define COUNT_MAX     UINT32_MAX
 
@@ -62,32 +62,43 @@ static void oneshot_interrupt(void)
 	program(p);
 }
 
-/* Counts per millisecond of the local APIC's timer. */
-static u64 measure_count_khz(void)
+/* One measurement; *doubt: how long the two readings took, in TSC ticks. */
+static u64 measure_once(u64 *doubt)
 {
-	u64 start_tsc = rdtsc_ordered();
+	u64 before_start = rdtsc_ordered();
 
 	lapic_timer_oneshot(VECTOR_TIMER, COUNT_MAX);
-	start_tsc += (rdtsc_ordered() - start_tsc) / 2;
+
+	u64 after_start = rdtsc_ordered();
+
 	tsc_delay_us(MEASURE_US);
 
+	u64 before_end = rdtsc_ordered();
+	u32 remaining = lapic_timer_remaining();
+	u64 after_end = rdtsc_ordered();
+	u64 elapsed = (before_end + after_end) / 2 - (before_start + after_start) / 2;
+
+	lapic_timer_oneshot(VECTOR_TIMER, 0);
+	*doubt = (after_start - before_start) + (after_end - before_end);
+	return (u64)(COUNT_MAX - remaining) * arch_tsc_khz() / elapsed;
+}
+
+/* Counts per millisecond of the local APIC's timer: the least doubtful of several measurements,
+ * since emulators and SMIs interrupt some. */
+static u64 measure_count_khz(void)
+{
 	u64 best = UINT64_MAX;
 	u64 khz = 0;
 
-	/* The reading that took the least time of several: emulators and SMIs may interrupt some.
-	 */
 	for (u32 i = 0; i < MEASURE_TRIES; i++) {
-		u64 before = rdtsc_ordered();
-		u32 remaining = lapic_timer_remaining();
-		u64 after = rdtsc_ordered();
+		u64 doubt;
+		u64 result = measure_once(&doubt);
 
-		if (after - before < best) {
-			best = after - before;
-			khz = (u64)(COUNT_MAX - remaining) * arch_tsc_khz() /
-			      (before + best / 2 - start_tsc);
+		if (doubt < best) {
+			best = doubt;
+			khz = result;
 		}
 	}
-	lapic_timer_oneshot(VECTOR_TIMER, 0);
 	return khz;
 }
 
