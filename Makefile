@@ -194,6 +194,7 @@ UNIT_TESTS := \
 	tick_backlog \
 	vioapic \
 	vlapic \
+	vlapic_modes \
 	vlapic_timer \
 	vpci \
 	vpic \

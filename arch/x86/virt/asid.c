@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ASID and VPID allocation of one pCPU (APM vol. 2, 15.16; SDM vol. 3, 28.1). Works with two of them. */
+/* ASID and VPID allocation of one pCPU (APM vol. 2, 15.16; SDM vol. 3, 28.1). Works with two of
+ * them. */
 #include "arch/x86/virt/asid.h"
 
 #include "kernel/lib/assert.h"
@@ -25,7 +26,6 @@ bool asid_assign(struct asid_pool *pool, struct asid *asid, u32 pcpu)
 		pool->generation++;
 		pool->next = 1;
 	}
-	*asid = (struct asid){
-		.generation = pool->generation, .pcpu = pcpu, .asid = pool->next++};
+	*asid = (struct asid){.generation = pool->generation, .pcpu = pcpu, .asid = pool->next++};
 	return flush;
 }
