@@ -148,7 +148,7 @@ HV_SRCS := \
 	mm/p2m.c
 
 # Of these, what host unit tests run too, on a machine that the test plays.
-HOST_TESTED_SRCS := $(filter mm/%,$(HV_SRCS))
+HOST_TESTED_SRCS := $(filter kernel/timer.c mm/%,$(HV_SRCS))
 
 ASM_SRCS := \
 	arch/x86/trampoline.asm \
@@ -192,6 +192,7 @@ UNIT_TESTS := \
 	svm_intercept \
 	svm_state \
 	tick_backlog \
+	timer \
 	vioapic \
 	vlapic \
 	vlapic_modes \

@@ -13,7 +13,7 @@
 static struct timer_queue {
 	struct spinlock lock;
 	struct heap heap;      /* [lock] */
-	struct timer *running; /* set by the owner under the lock, read by anyone */
+	struct timer *running; /* [lock] */
 } queues[PCPU_MAX];
 
 int timers_init(u32 pcpu)
@@ -72,12 +72,28 @@ void timer_arm(struct timer *timer, u64 deadline_ns)
 	spin_unlock(&q->lock);
 }
 
+/* Takes the timer off the queue of `pcpu`; true while its function runs there. */
+static bool timer_remove_from(struct timer *timer, u32 pcpu)
+{
+	struct timer_queue *q = &queues[pcpu];
+
+	spin_lock(&q->lock);
+	if (timer->pcpu == pcpu) {
+		heap_remove(&q->heap, &timer->node);
+		timer->pcpu = PCPU_NONE;
+	}
+	bool running = q->running == timer && pcpu != arch_pcpu_id();
+
+	spin_unlock(&q->lock);
+	return running;
+}
+
+/* A running function may arm its timer again, on the pCPU where it runs: a queue that was seen
+ * without the timer, queued or running, stays without it. */
 void timer_cancel(struct timer *timer)
 {
-	timer_unqueue(timer);
 	for (u32 i = 0; i < arch_pcpu_count(); i++) {
-		while (i != arch_pcpu_id() &&
-		       __atomic_load_n(&queues[i].running, __ATOMIC_ACQUIRE) == timer) {
+		while (timer_remove_from(timer, i)) {
 			arch_relax();
 		}
 	}
@@ -96,7 +112,7 @@ static struct timer *timer_take_due(struct timer_queue *q, u64 now_ns)
 		heap_remove(&q->heap, first);
 		due->pcpu = PCPU_NONE;
 	}
-	__atomic_store_n(&q->running, due, __ATOMIC_RELEASE);
+	q->running = due;
 	spin_unlock(&q->lock);
 	return due;
 }
