@@ -390,15 +390,13 @@ int platform_pic_vector(struct platform *p)
 	return vector;
 }
 
-void platform_pic_ack(struct platform *p)
+void platform_pic_ack(struct platform *p, u8 vector)
 {
 	u64 now_ns = arch_now_ns();
 
 	spin_lock(&p->lock);
-	bool was_pit = (p->pic.master.isr & 1) != 0;
-
-	vpic_ack(&p->pic);
-	if (!was_pit && (p->pic.master.isr & 1) != 0) {
+	/* By vector: what another pCPU's timer requested since it was offered is still to come. */
+	if (vpic_ack_vector(&p->pic, vector) == GUEST_IRQ_PIT) {
 		vpit_ack(&p->pit, now_ns);
 	}
 	p->pic_output = false; /* a request that is still there counts as a new edge */

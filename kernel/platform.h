@@ -61,8 +61,8 @@ void platform_eoi(struct platform *p, u8 vector);
 
 /* The vector that the PIC would give now; -1: it asks for nothing. */
 int platform_pic_vector(struct platform *p);
-/* A vCPU has taken the PIC's interrupt. */
-void platform_pic_ack(struct platform *p);
+/* A vCPU has taken the PIC's interrupt, in the form of the vector that it was given. */
+void platform_pic_ack(struct platform *p, u8 vector);
 /* A vCPU has taken fixed interrupt `vector` from its local APIC: tick sources count on it. */
 void platform_irq_taken(struct platform *p, u8 vector);
 

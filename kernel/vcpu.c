@@ -288,7 +288,7 @@ static void delivery_note(struct vcpu *vcpu, const struct vm_exit *exit)
 		return;
 	}
 	if (vcpu->inject_extint) {
-		platform_pic_ack(&vcpu->vm->platform);
+		platform_pic_ack(&vcpu->vm->platform, vcpu->inject.irq_vector);
 		return;
 	}
 	vlapic_accept(&vcpu->lapic, vcpu->inject.irq_vector);

@@ -361,6 +361,23 @@ u8 vpic_ack(struct vpic *p)
 	return (u8)(p->master.vector_base + (u32)level);
 }
 
+int vpic_ack_vector(struct vpic *p, u8 vector)
+{
+	u8 master_level = (u8)(vector - p->master.vector_base);
+	u8 slave_level = (u8)(vector - p->slave.vector_base);
+
+	if (master_level < 8 && master_level != CASCADE_LINE) {
+		chip_acknowledge(&p->master, master_level);
+		return master_level;
+	}
+	if (slave_level < 8) {
+		chip_acknowledge(&p->master, CASCADE_LINE);
+		chip_acknowledge(&p->slave, slave_level);
+		return 8 + slave_level;
+	}
+	return -1;
+}
+
 static void chip_check(const struct vpic_chip *c)
 {
 	assert((c->elcr & ~c->elcr_mask) == 0);

@@ -70,6 +70,9 @@ bool vpic_output(const struct vpic *p);
 u8 vpic_peek_vector(const struct vpic *p);
 /* The INTA cycle: as peek, and the request moves to service (or, with automatic EOI, ends). */
 u8 vpic_ack(struct vpic *p);
+/* The INTA cycle of a CPU that was given `vector` by peek some time ago: the line that it stands for moves to service,
+ * whatever has been requested, withdrawn or masked since. Returns that line; -1: no line has this vector any more. */
+int vpic_ack_vector(struct vpic *p, u8 vector);
 
 /* Asserts the invariants. */
 void vpic_check(const struct vpic *p);

@@ -418,6 +418,40 @@ static void assert_same_modes(const struct vpic_chip *a, const struct vpic_chip 
 }
 
 /* ICW1 undoes all that OCWs and an earlier ICW4 have set up; without IC4, ICW4's bits are zero. */
+/* A CPU that takes its time: what is acknowledged is the vector it was given, not what came since.
+ */
+static void acknowledged_by_vector(void **state)
+{
+	struct vpic p = pic();
+
+	(void)state;
+	pulse(&p, 4);
+	assert_int_equal(vpic_peek_vector(&p), 0x24);
+	pulse(&p, 0);
+	assert_int_equal(vpic_ack_vector(&p, 0x24), 4);
+	vpic_check(&p);
+	assert_int_equal(isr(&p, 0x20), 0x10);
+	assert_int_equal(irr(&p, 0x20), 0x01);
+	assert_int_equal(ack(&p), 0x20);
+	wr(&p, 0x20, 0x20);
+	wr(&p, 0x20, 0x20);
+	assert_int_equal(isr(&p, 0x20), 0);
+
+	/* On the slave, and masked meanwhile. */
+	pulse(&p, 12);
+	assert_int_equal(vpic_peek_vector(&p), 0x2c);
+	wr(&p, 0xa1, 0xff);
+	assert_int_equal(vpic_ack_vector(&p, 0x2c), 12);
+	vpic_check(&p);
+	assert_int_equal(isr(&p, 0x20), 0x04);
+	assert_int_equal(isr(&p, 0xa0), 0x10);
+
+	/* Of no line, the cascade's included. */
+	assert_int_equal(vpic_ack_vector(&p, 0x22), -1);
+	assert_int_equal(vpic_ack_vector(&p, 0x30), -1);
+	assert_int_equal(vpic_ack_vector(&p, 0x1f), -1);
+}
+
 static void icw1_undoes_everything(void **state)
 {
 	(void)state;
@@ -577,6 +611,7 @@ int main(void)
 		cmocka_unit_test(special_mask),
 		cmocka_unit_test(poll),
 		cmocka_unit_test(initialisation),
+		cmocka_unit_test(acknowledged_by_vector),
 		cmocka_unit_test(icw1_undoes_everything),
 		cmocka_unit_test(ports_do_not_leak),
 		cmocka_unit_test(random_nested),
