@@ -39,9 +39,14 @@ void vcpu_post(struct vcpu *vcpu, u32 requests)
 void vcpu_post_irq(struct vcpu *vcpu, u8 vector, bool level)
 {
 	u64 bit = BIT(vector % 64);
+	u64 *levels = &vcpu->pir_level[vector / 64];
 
+	/* Stays until the vector is posted as the other kind: a taker that cleared it could take
+	 * it from a second source of the vector, which has set it and not yet posted. */
 	if (level) {
-		__atomic_fetch_or(&vcpu->pir_level[vector / 64], bit, __ATOMIC_RELAXED);
+		__atomic_fetch_or(levels, bit, __ATOMIC_SEQ_CST);
+	} else if ((__atomic_load_n(levels, __ATOMIC_RELAXED) & bit) != 0) {
+		__atomic_fetch_and(levels, ~bit, __ATOMIC_SEQ_CST);
 	}
 	__atomic_fetch_or(&vcpu->pir[vector / 64], bit, __ATOMIC_SEQ_CST);
 	vcpu_post(vcpu, VCPU_REQ_IRQ);
@@ -52,7 +57,7 @@ static void posted_irqs_take(struct vcpu *vcpu)
 {
 	for (u32 i = 0; i < 4; i++) {
 		u64 bits = __atomic_exchange_n(&vcpu->pir[i], 0, __ATOMIC_SEQ_CST);
-		u64 level = __atomic_fetch_and(&vcpu->pir_level[i], ~bits, __ATOMIC_RELAXED);
+		u64 level = __atomic_load_n(&vcpu->pir_level[i], __ATOMIC_SEQ_CST);
 
 		for (; bits != 0; bits &= bits - 1) {
 			u32 n = (u32)__builtin_ctzll(bits);

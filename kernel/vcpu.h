@@ -54,7 +54,8 @@ struct vcpu {
 	struct sched_world world; /* [dispatch] */
 
 	u32 requests;	       /* atomic: VCPU_REQ_* */
-	u64 pir[4], pir_level[4]; /* atomic: interrupts posted by others */
+	u64 pir[4];	       /* atomic: interrupts posted by others ... */
+	u64 pir_level[4];      /* atomic: ... as level interrupts, when last posted */
 	u8 sipi_vector;	       /* atomic */
 	u32 pcpu;	       /* atomic: the pCPU that runs it now, PCPU_NONE */
 
