@@ -12,10 +12,12 @@ static u64 guest_tsc(const struct vcpu *vcpu)
 	return arch_tsc() + vcpu->tsc_offset;
 }
 
+/* SDM vol. 3 18.17.3: TSC and TSC_ADJUST move together, whichever is written. */
 static void tsc_move(struct vcpu *vcpu, u64 by)
 {
 	struct vlapic_time time;
 
+	vcpu->tsc_adjust += by;
 	vcpu->tsc_offset += by;
 	virt->set_tsc_offset(vcpu->hw, vcpu->tsc_offset);
 	time = vcpu_time(vcpu);
@@ -110,13 +112,11 @@ static bool msr_set(struct vcpu *vcpu, u32 msr, u64 value)
 	case MSR_ROUTE_X2APIC:
 	case MSR_ROUTE_TSC_DEADLINE:
 		return lapic_set(vcpu, msr, value);
-	case MSR_ROUTE_TSC: /* SDM vol. 3 18.17.3: TSC_ADJUST moves along */
-		vcpu->tsc_adjust += value - guest_tsc(vcpu);
+	case MSR_ROUTE_TSC:
 		tsc_move(vcpu, value - guest_tsc(vcpu));
 		return true;
 	case MSR_ROUTE_TSC_ADJUST:
 		tsc_move(vcpu, value - vcpu->tsc_adjust);
-		vcpu->tsc_adjust = value;
 		return true;
 	default:
 		return false;
