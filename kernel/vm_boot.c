@@ -3,6 +3,7 @@
  */
 #include "kernel/vm_boot.h"
 
+#include "arch/arch.h"
 #include "kernel/finish.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/string.h"
@@ -83,6 +84,7 @@ void vm_boot_read(void)
 void vm_boot_start(void)
 {
 	for (u32 i = 0; i < vm_count(); i++) {
+		arch_watchdog_touch(); /* loading many large images takes seconds */
 		if (vm_at(i)->config.autostart && vm_start(vm_at(i)) != 0) {
 			finish_note_failure();
 		}
