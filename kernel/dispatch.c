@@ -11,7 +11,6 @@
 
 #include "arch/arch.h"
 #include "kernel/console/monitor.h"
-#include "kernel/console/monitor.h"
 #include "kernel/finish.h"
 #include "kernel/lib/assert.h"
 #include "kernel/lib/err.h"

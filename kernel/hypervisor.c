@@ -8,7 +8,6 @@
 
 #include "arch/arch.h"
 #include "arch/x86/virt/virt.h"
-#include "kernel/console/monitor.h"
 #include "kernel/cmdline.h"
 #include "kernel/console/monitor.h"
 #include "kernel/dispatch.h"
@@ -100,9 +99,6 @@ void hypervisor_start(const struct boot_info *boot)
 	}
 	if (err != 0) {
 		panic("not enough memory for %u pCPUs", arch_pcpu_count());
-	}
-	if (monitor_init() != 0) {
-		log_error("no monitor: out of memory");
 	}
 	if (virtualisation_start() == 0) {
 		__atomic_store_n(&stage, STAGE_RUN, __ATOMIC_RELEASE);

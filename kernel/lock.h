@@ -3,7 +3,7 @@
  * Ticket spinlocks. The hypervisor runs with interrupts disabled, so there is no irq-saving form; NMI and
  * machine-check handlers take no locks.
  *
- * Lock order, outermost first: vm_table > vm.state > vm.devices > p2m > dispatch > timers > frames > log.
+ * Lock order, outermost first: vm.state > vm.devices > p2m > dispatch > timers > frames > vm.console > log.
  * A lock may be taken only while holding locks to its left. `timers` is one lock per pCPU; two of them
  * are never held together.
  */
