@@ -34,6 +34,11 @@ PURE_SRCS := \
 	arch/x86/virt/svm/svm_exit.c \
 	arch/x86/virt/svm/svm_intercept.c \
 	arch/x86/virt/svm/svm_state.c \
+	arch/x86/virt/vmx/vmx_check.c \
+	arch/x86/virt/vmx/vmx_controls.c \
+	arch/x86/virt/vmx/vmx_cr.c \
+	arch/x86/virt/vmx/vmx_event.c \
+	arch/x86/virt/vmx/vmx_exit.c \
 	boot/efi/efi_config.c \
 	boot/memory_map.c \
 	boot/multiboot2.c \
@@ -106,6 +111,16 @@ HV_SRCS := \
 	arch/x86/virt/svm/svm_run.c \
 	arch/x86/virt/svm/svm_vcpu.c \
 	arch/x86/virt/virt.c \
+	arch/x86/virt/vmx/vmx.c \
+	arch/x86/virt/vmx/vmx_caps.c \
+	arch/x86/virt/vmx/vmx_cr_exit.c \
+	arch/x86/virt/vmx/vmx_dump.c \
+	arch/x86/virt/vmx/vmx_inject.c \
+	arch/x86/virt/vmx/vmx_load.c \
+	arch/x86/virt/vmx/vmx_run.c \
+	arch/x86/virt/vmx/vmx_setup.c \
+	arch/x86/virt/vmx/vmx_state.c \
+	arch/x86/virt/vmx/vmx_vcpu.c \
 	arch/x86/virt/xstate.c \
 	arch/x86/watchdog.c \
 	boot/start.c \
@@ -154,6 +169,7 @@ ASM_SRCS := \
 	arch/x86/trampoline.asm \
 	arch/x86/traps_entry.asm \
 	arch/x86/virt/svm/svm_entry.asm \
+	arch/x86/virt/vmx/vmx_entry.asm \
 	boot/entry.asm
 
 # tests/unit/NAME.c, one program each.

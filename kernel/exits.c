@@ -263,6 +263,7 @@ static const struct {
 	enum exit_action (*handler)(struct vcpu *vcpu, struct vm_exit *exit);
 } exits[EXIT_KIND_COUNT] = {
 	[EXIT_INTR]         = {"machine interrupt", exit_intr},
+	[EXIT_HANDLED]      = {"handled in hardware layer", exit_nothing},
 	[EXIT_NMI]          = {"machine NMI",       exit_nothing},
 	[EXIT_WINDOW]       = {"interrupt window",  exit_nothing},
 	[EXIT_NMI_WINDOW]   = {"NMI window",        exit_nothing},

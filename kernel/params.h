@@ -22,6 +22,11 @@
 #define PAUSE_FILTER_COUNT	   3000u
 #define PAUSE_FILTER_THRESHOLD_TSC 128u
 
+/* The same as VT-x counts it: PAUSEs not further apart than this are one loop, and a loop that has lasted this long is an
+ * exit. 64k cycles are some 20 us: two or three times the longest lock hold. */
+#define PAUSE_LOOP_GAP_TSC    128u
+#define PAUSE_LOOP_WINDOW_TSC 65536u
+
 /* --- virtual machines --------------------------------------------------------------------------- */
 
 /* VMs that can be defined: ids fit the frame table's 16 bits, and the table of pointers one page. */

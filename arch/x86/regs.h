@@ -21,6 +21,7 @@
 #define RFLAGS_DF   (1ul << 10)
 #define RFLAGS_NT   (1ul << 14)
 #define RFLAGS_RF   (1ul << 16)
+#define RFLAGS_VM   (1ul << 17)
 #define RFLAGS_AC   (1ul << 18)
 
 #define CR0_PE (1ul << 0)
@@ -75,6 +76,7 @@
 #define MSR_APIC_BASE          0x1b
 #define MSR_FEATURE_CONTROL    0x3a
 #define MSR_TSC_ADJUST         0x3b
+#define MSR_PRED_CMD           0x49
 #define MSR_SYSENTER_CS        0x174
 #define MSR_SYSENTER_ESP       0x175
 #define MSR_SYSENTER_EIP       0x176
@@ -94,6 +96,8 @@
 #define MSR_DE_CFG             0xc0011029
 
 #define DE_CFG_LFENCE_SERIALIZE (1ul << 1)
+
+#define PRED_CMD_IBPB (1ul << 0)
 
 #define APIC_BASE_BSP    (1ul << 8)
 #define APIC_BASE_X2APIC (1ul << 10)
@@ -123,6 +127,7 @@
 #define VECTOR_VC  29
 #define VECTOR_SX  30
 
+#define DR6_RESET 0xffff0ff0ul
 #define DR6_BD (1ul << 13)
 #define DR6_BS (1ul << 14)
 #define DR7_GD (1ul << 13)

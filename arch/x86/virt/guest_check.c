@@ -9,7 +9,6 @@
 #include "kernel/lib/err.h"
 
 #define RFLAGS_VALID 0x3f7fd7ull
-#define RFLAGS_VM    BIT(17)
 
 /* Bits 62:52 of CR3 are reserved, 63 never kept. */
 static bool cr3_valid(u64 cr3, const struct guest_limits *limits)

@@ -10,14 +10,14 @@
 const struct virt_ops *virt;
 struct virt_caps virt_caps;
 
-/* By the CPUID bit that promises it; `ops` NULL: not driven by this version. */
+/* By the CPUID bit that promises it. */
 static const struct {
 	enum cpu_feature feature;
 	const struct virt_ops *ops;
 	const char *name;
 } vendors[] = {
 	{CPU_SVM, &svm_ops, "AMD-V"},
-	{CPU_VMX, NULL, "VT-x"},
+	{CPU_VMX, &vmx_ops, "VT-x"},
 };
 
 int virt_init(char *reason, size_t reason_len)
@@ -25,11 +25,6 @@ int virt_init(char *reason, size_t reason_len)
 	for (u32 i = 0; i < ARRAY_SIZE(vendors); i++) {
 		if (!cpu_has(vendors[i].feature)) {
 			continue;
-		}
-		if (vendors[i].ops == NULL) {
-			fmt_print(reason, reason_len, "%s is not supported by this version",
-				  vendors[i].name);
-			return ERR_NOTSUP;
 		}
 		int err = vendors[i].ops->probe(&virt_caps, reason, reason_len);
 

@@ -49,8 +49,8 @@ struct virt_inject {
 	u8 irq_vector;
 	/* Exit with EXIT_NMI_WINDOW when nmi_blocked ends. */
 	bool nmi_window;
-	/* Exit with EXIT_CR_ACCESS (write of CR8) when the guest changes its TPR: an interrupt is pending
-	 * below it. */
+	/* An interrupt is pending below the guest's TPR: exit with EXIT_CR_ACCESS (write of CR8, still to be done) or
+	 * EXIT_WINDOW (it is done) when the guest changes it. */
 	bool cr8_watch;
 };
 
@@ -58,6 +58,7 @@ struct virt_inject {
 
 enum vm_exit_kind {
 	EXIT_INTR,	   /* a machine interrupt is pending: open an interrupt window */
+	EXIT_HANDLED,	   /* done with inside run(): nothing left for the caller */
 	EXIT_NMI,	   /* a machine NMI, SMI, INIT or #MC came; already handled when run() returns */
 	EXIT_WINDOW,	   /* an offered interrupt could now be taken: offer again */
 	EXIT_NMI_WINDOW,   /* see virt_inject.nmi_window */
@@ -296,6 +297,7 @@ struct virt_ops {
 };
 
 extern const struct virt_ops svm_ops;
+extern const struct virt_ops vmx_ops;
 
 /* The table in use and what the CPU offers; set by virt_init(), constant afterwards. */
 extern const struct virt_ops *virt;

@@ -291,13 +291,11 @@ enum {
 #define CR_INFO_GPR 0xfu
 
 /* MSRs (15.30) */
-#define MSR_PRED_CMD    0x49
 #define MSR_TSC_RATIO   0xc0000104
 #define MSR_VM_CR       0xc0010114
 #define MSR_VM_HSAVE_PA 0xc0010117
 #define VM_CR_LOCK      BIT(3)
 #define VM_CR_SVMDIS    BIT(4)
-#define PRED_CMD_IBPB   BIT(0)
 #define TSC_RATIO_ONE   BIT(32) /* 8.32 fixed point */
 
 /* CPUID 8000_000A EDX (APM vol. 3, E.4.9) */

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One entry into a guest. The path of an exit without events is kept short, in instructions and in
+ * VMREADs and VMWRITEs: what an entry or exit rarely needs is behind one test each.
+ */
+#include "arch/x86/virt/vmx/vmx_priv.h"
+
+#include "arch/x86/regs.h"
+#include "arch/x86/virt/vmx/vmx_exit.h"
+
+static inline bool inject_needed(const struct virt_inject *inject)
+{
+	return inject->event.type != VIRT_EVENT_NONE || inject->irq_offered || inject->nmi_window ||
+	       inject->cr8_watch;
+}
+
+/* What most entries do without: events, flushes, and undoing those of the last entry. Returns
+ * irq_taken: what is injected is delivered, or handed back as interrupted. */
+static __attribute__((noinline)) bool entry_prepare(struct vmx_vcpu *v,
+						    const struct virt_inject *inject)
+{
+	u32 todo = __atomic_exchange_n(&v->todo, 0, __ATOMIC_SEQ_CST);
+	bool irq_taken = false;
+
+	if ((todo & (VMX_TODO_FLUSH_LINEAR | VMX_TODO_FLUSH_ALL)) != 0) {
+		vmx_load_flush(v, todo);
+	}
+	if (vmx_inject_prepare(v, inject, &irq_taken)) {
+		__atomic_fetch_or(&v->todo, VMX_TODO_UNDO, __ATOMIC_RELAXED);
+	}
+	return irq_taken;
+}
+
+/* The machine's own events: an exit has acknowledged them, their handlers are still to run. */
+static void machine_event(u32 info)
+{
+	if ((info & VMX_EVENT_VECTOR) == VECTOR_MC) {
+		__asm__ volatile("int %0" : : "i"(VECTOR_MC) : "memory");
+	} else {
+		/* NMIs are blocked since the exit until the handler's IRET (SDM vol. 3, 27.5.5). */
+		__asm__ volatile("int %0" : : "i"(VECTOR_NMI) : "memory");
+	}
+}
+
+static void event_exit(struct vmx_vcpu *v, const struct vmx_exit_info *info,
+		       const struct vm_exit *exit)
+{
+	u32 type = info->event >> VMX_EVENT_TYPE_SHIFT & VMX_EVENT_TYPE;
+
+	if (exit->kind == EXIT_NMI) {
+		machine_event(info->event);
+	} else if (type == VMX_TYPE_PRIV_SW_EXCEPTION) {
+		/* INT1 is a trap: the caller delivers it behind the instruction. */
+		(void)vmx_vcpu_advance(&v->base, (u8)vmx_read(VMCS_EXIT_INSN_LEN));
+	}
+}
+
+static void entry_failed(struct vm_exit *exit, u64 reason)
+{
+	exit->kind = EXIT_ENTRY_FAILED;
+	exit->hw_reason = reason;
+	vmx_dump();
+}
+
+/* SDM vol. 3, 27.2.3: an IRET that ended NMI blocking and then faulted in a way that the guest
+ * never sees will be executed again, and must find NMIs blocked until then. */
+static void iret_reblock(struct vmx_vcpu *v, const struct vmx_exit_info *info, u32 reason,
+			 bool interrupted)
+{
+	bool unblocked = reason == VMX_REASON_EPT_VIOLATION
+				 ? (info->qualification & QUAL_EPT_IRET_UNBLOCK) != 0
+				 : (info->event & VMX_EVENT_IRET_UNBLOCK) != 0 &&
+					   (info->event & VMX_EVENT_VECTOR) != VECTOR_DF;
+
+	if (unblocked && !interrupted) {
+		vmx_state_set_intr_state(v, 0, INTR_STATE_NMI);
+	}
+}
+
+/* Exits that are not, or not only, the caller's. */
+static __attribute__((noinline)) void exit_special(struct vmx_vcpu *v, struct vm_exit *exit,
+						   const struct vmx_exit_info *info)
+{
+	u32 reason = (u32)exit->hw_reason;
+
+	if ((reason & VMX_REASON_ENTRY_FAILED) != 0) {
+		if ((reason & VMX_REASON_BASIC) == VMX_REASON_MACHINE_CHECK) {
+			machine_event(VECTOR_MC);
+		}
+		entry_failed(exit, reason);
+	} else if (reason == VMX_REASON_CR) {
+		vmx_cr_exit(v, exit);
+	} else if (reason == VMX_REASON_EVENT) {
+		event_exit(v, info, exit);
+		iret_reblock(v, info, reason, exit->interrupted.type != VIRT_EVENT_NONE);
+	} else if (reason == VMX_REASON_EPT_VIOLATION) {
+		iret_reblock(v, info, reason, exit->interrupted.type != VIRT_EVENT_NONE);
+	}
+}
+
+/* What exits with more than their kind say. */
+static __attribute__((noinline)) void exit_decode(struct vmx_vcpu *v, struct vm_exit *exit,
+						  const struct vmx_exit_row *row)
+{
+	struct vmx_exit_info info = {0};
+
+	if ((row->reads & VMX_READ_QUALIFICATION) != 0) {
+		info.qualification = vmx_read(VMCS_QUALIFICATION);
+	}
+	if ((row->reads & VMX_READ_PHYSICAL) != 0) {
+		info.guest_physical = vmx_read(VMCS_GUEST_PHYSICAL);
+	}
+	if ((row->reads & VMX_READ_EVENT) != 0) {
+		info.event = (u32)vmx_read(VMCS_EXIT_EVENT);
+		info.error = (u32)vmx_read(VMCS_EXIT_ERROR);
+	}
+	if (row->decode != NULL) {
+		row->decode(&info, exit);
+	}
+	if (row->special) {
+		exit_special(v, exit, &info);
+	}
+}
+
+/* Reads back what every exit brings. Not inline: the call of vmx_enter leaves no register, so the
+ * compiler does best with a fresh start. */
+static __attribute__((noinline)) void exit_collect(struct vmx_vcpu *v, struct vm_exit *exit)
+{
+	u32 *tsc = (u32 *)&v->base.exit_tsc;
+	u32 reason, idt_event;
+
+	__asm__ volatile("rdtsc" : "=a"(tsc[0]), "=d"(tsc[1]));
+	reason = (u32)vmx_read(VMCS_EXIT_REASON);
+	idt_event = (u32)vmx_read(VMCS_IDT_EVENT);
+	v->intr_state = (u32)vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
+	v->vmcs_rsp = vmx_read(VMCS_GUEST_RSP);
+	v->base.gpr[GPR_RSP] = v->vmcs_rsp;
+	v->base.cr8 = *v->tpr >> 4 & 0xf;
+
+	const struct vmx_exit_row *row = vmx_exit_row_of(reason);
+
+	exit->kind = row->kind;
+	exit->hw_reason = reason;
+	exit->interrupted.type = VIRT_EVENT_NONE;
+	if (unlikely((idt_event & VMX_EVENT_VALID) != 0)) {
+		exit->interrupted = vmx_inject_interrupted(v, idt_event);
+	}
+	v->base.nmi_blocked = (v->intr_state & INTR_STATE_NMI) != 0;
+	exit->insn_len = row->insn ? (u8)vmx_read(VMCS_EXIT_INSN_LEN) : 0;
+	if (row->decode != NULL || row->special) {
+		exit_decode(v, exit, row);
+	}
+}
+
+static inline bool guest_enter(struct vmx_vcpu *v)
+{
+	u32 failed;
+
+	/* vmx_entry.asm saves rbp itself; all the others the compiler saves. */
+	__asm__ volatile("call vmx_enter"
+			 : "=a"(failed), "+D"(v)
+			 :
+			 : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13",
+			   "r14", "r15", "memory", "cc");
+	return failed == 0;
+}
+
+void vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit)
+{
+	struct vmx_vcpu *v = vmx_vcpu_of(vcpu);
+
+	exit->irq_taken = false;
+	if (unlikely(inject_needed(inject) || v->todo != 0)) {
+		exit->irq_taken = entry_prepare(v, inject);
+	}
+	if (unlikely(v->vmcs_rsp != vcpu->gpr[GPR_RSP])) {
+		vmx_write(VMCS_GUEST_RSP, vcpu->gpr[GPR_RSP]);
+	}
+	*v->tpr = (u32)vcpu->cr8 << 4;
+	if (unlikely(!guest_enter(v))) {
+		exit->interrupted.type = VIRT_EVENT_NONE;
+		entry_failed(exit, vmx_read(VMCS_INSN_ERROR));
+		return;
+	}
+	exit_collect(v, exit);
+}
