@@ -16,6 +16,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/log.h"
 #include "kernel/modules.h"
+#include "kernel/vm.h"
 #include "kernel/vm_boot.h"
 #include "kernel/vm_build.h"
 
@@ -92,6 +93,7 @@ void hypervisor_start(const struct boot_info *boot)
 {
 	finish_init(boot->cmdline);
 	modules_init(boot);
+	vm_init();
 	int err = dispatch_init();
 
 	if (err == 0) {

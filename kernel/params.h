@@ -32,13 +32,17 @@
 /* VMs that can be defined: ids fit the frame table's 16 bits, and the table of pointers one page. */
 #define VM_MAX 256u
 
-/* Timers that can be armed on one pCPU: one per vCPU and one per VM, were all of them there, and the monitor's. */
-#define TIMERS_PER_PCPU_MAX (VM_MAX * (VM_VCPUS_MAX + 1) + 1)
-
+/* Timers that can be armed on one pCPU: one per vCPU and one per VM, were all of them there, the monitor's and that
+ * of housekeeping. */
+#define TIMERS_PER_PCPU_MAX (VM_MAX * (VM_VCPUS_MAX + 1) + 2)
 
 /* A VM's devices are not advanced by their timer more often than this, whatever rate the guest programs: 20 kHz,
  * more than twice the RTC's fastest. */
 #define TIMER_INTERVAL_MIN_NS (50 * NSEC_PER_USEC)
+
+/* A reset builds the VM again no sooner than this many times as long after the last time as that took: a guest that
+ * resets without end keeps pCPU 0 busy for a tenth of the time, others do not notice. */
+#define VM_REBUILD_PAUSE 9u
 
 /* Output kept per VM: a whole Linux boot. Power of two. */
 #define CONSOLE_RING_BYTES 65536u

@@ -22,7 +22,20 @@ static struct {
 	struct vm *vms[VM_MAX]; /* (o) once below count */
 	u32 count;		/* pCPU 0 writes */
 	bool work;		/* atomic: housekeeping has something to do */
+	struct timer pace;	/* housekeeping goes on when it fires */
 } table;
+
+static void pace_fire(struct timer *timer, u64 now_ns)
+{
+	(void)timer;
+	(void)now_ns;
+	__atomic_store_n(&table.work, true, __ATOMIC_SEQ_CST);
+}
+
+void vm_init(void)
+{
+	timer_init(&table.pace, pace_fire);
+}
 
 u32 vm_count(void)
 {
@@ -122,10 +135,13 @@ static int admit(struct vm *vm)
 static int power_on(struct vm *vm)
 {
 	struct frame_stats before, after;
+	u64 start_ns = arch_now_ns();
 
 	frames_get_stats(&before);
 	int err = vm_build(vm);
+	u64 now_ns = arch_now_ns();
 
+	vm->rebuild_ns = now_ns + VM_REBUILD_PAUSE * (now_ns - start_ns);
 	if (err != 0) {
 		vm->end = VM_END_FAILED;
 		log_error("vm %s: not started: %s", vm->config.name, vm->end_reason);
@@ -178,19 +194,33 @@ static void work_flag(void)
 	arch_kick(0);
 }
 
+/* What can still be asked for. A VM that is being taken down to be reset can be stopped instead. */
+static bool request_possible(const struct vm *vm, enum vm_request request)
+{
+	switch (vm->state) {
+	case VM_RUNNING:
+		return request > vm->request;
+	case VM_PAUSED:
+		return request > VM_REQ_PAUSE && request > vm->request;
+	case VM_STOPPING:
+		return request == VM_REQ_STOP && vm->request == VM_REQ_RESET;
+	default:
+		return false;
+	}
+}
+
 /* Under the state lock. A stop overrules a reset, which overrules a pause. */
 static int request_locked(struct vm *vm, enum vm_request request)
 {
-	if (vm->state == VM_PAUSED && request != VM_REQ_PAUSE) {
-		vm->request = request;
-		work_flag();
-		return 0;
-	}
-	if (vm->state != VM_RUNNING || request <= vm->request) {
+	if (!request_possible(vm, request)) {
 		return ERR_BUSY;
 	}
 	vm->request = request;
-	park_all(vm);
+	if (vm->state == VM_RUNNING) {
+		park_all(vm);
+	} else {
+		work_flag();
+	}
 	return 0;
 }
 static_assert(VM_REQ_PAUSE < VM_REQ_RESET && VM_REQ_RESET < VM_REQ_STOP, "order of precedence");
@@ -286,8 +316,8 @@ static void vm_torn_down(struct vm *vm)
 	log_info("vm %s: ended: %s", vm->config.name, how);
 }
 
-/* One step of one VM; true when more is to be done. */
-static bool vm_step(struct vm *vm)
+/* One step of one VM. Returns when the next is due, NEVER_NS: when something happens to it. */
+static u64 vm_step(struct vm *vm, u64 now_ns)
 {
 	bool all_parked = __atomic_load_n(&vm->parked, __ATOMIC_SEQ_CST) == vm->config.vcpus;
 
@@ -298,13 +328,16 @@ static bool vm_step(struct vm *vm)
 		vm->state = VM_STOPPING;
 	}
 	if (vm->state != VM_STOPPING) {
-		return false;
+		return NEVER_NS;
 	}
 	if (!vm_teardown_step(vm)) {
-		return true;
+		return now_ns;
+	}
+	if (vm->request == VM_REQ_RESET && now_ns < vm->rebuild_ns) {
+		return vm->rebuild_ns;
 	}
 	vm_torn_down(vm);
-	return false;
+	return NEVER_NS;
 }
 
 void vm_housekeeping(void)
@@ -312,10 +345,17 @@ void vm_housekeeping(void)
 	if (!__atomic_exchange_n(&table.work, false, __ATOMIC_SEQ_CST)) {
 		return;
 	}
+	u64 start_ns = arch_now_ns();
+	u64 due_ns = NEVER_NS;
+
 	for (u32 i = 0; i < table.count; i++) {
-		if (vm_step(table.vms[i])) {
-			work_flag();
-		}
+		due_ns = MIN(due_ns, vm_step(table.vms[i], start_ns));
+	}
+	if (due_ns != NEVER_NS) {
+		u64 now_ns = arch_now_ns();
+
+		/* Guests on this pCPU get as much of it as taking VMs down does. */
+		timer_arm(&table.pace, MAX(due_ns, now_ns + (now_ns - start_ns)));
 	}
 }
 

@@ -50,6 +50,7 @@ struct vm {
 	char end_reason[160];		/* [state_lock] */
 	u32 parked;			/* atomic: vCPUs that have parked */
 	u32 resets;			/* [state_lock] times reset since power-on */
+	u64 rebuild_ns;			/* pCPU 0: a reset waits until then before it builds the VM again */
 
 	/* From power-on to power-off: */
 	struct virt_vm *hw;
@@ -64,6 +65,9 @@ struct vm {
 	u64 fixed_pages;		/* hypervisor memory taken at power-on, page tables apart; other VMs'
 					 * new tables meanwhile count in */
 };
+
+/* Before the first VM is added. pCPU 0. */
+void vm_init(void);
 
 /* Creates a VM from a parsed configuration, off. ERR_LIMIT: too many; ERR_EXIST: the name is taken. pCPU 0. */
 int vm_add(const struct vm_config *config, const char *file, struct vm **out) must_check;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A checking guest beside guests that do what they should not, and VMs that share a pCPU's registers."""
-from scenario import Expect, Machine, Scenario, Send, Vm
+from scenario import Expect, Head, Machine, Scenario, Send, Vm
 from scenarios_guests import GUEST_FAIL, PANIC
 
 SECONDS = 6
@@ -59,6 +59,25 @@ def admission_counts_touched_memory_once():
     )
 
 
+def resets_without_end(cpus):
+    """Loading a VM again is the hypervisor's work on pCPU 0: a guest must not keep it busy, nor be out of reach."""
+    return Scenario(
+        name=f"isolation-reset-{cpus}cpu",
+        machine=Machine(cpus=cpus),
+        vms=(Vm("bad", "guests/misbehave.elf", cmdline="mode=reset", mem_mb=256, debug_exit=False,
+                keys={"boot.module0": "ballast"}),
+             checker()),
+        files={"ballast": Head("images/vmlinuz-cloud", 12000000)},
+        steps=(Expect(r"checker\| 4 passed, 0 failed, 0 skipped"),
+               Send("vm stop bad\r"), Expect(r"bad: stopping"),
+               Expect(r"vm bad: ended: stopped")),
+        forbid=(r"checker\| FAIL", PANIC),
+        status=None,
+        timeout_s=90,
+        tags=("isolation",),
+    )
+
+
 ISOLATION = [
     beside("triple"),
     beside("mmio"),
@@ -74,6 +93,8 @@ ISOLATION = [
     beside("apic"),
     beside("random"),
     beside("random", cpus=2),
+    resets_without_end(1),
+    resets_without_end(2),
     seeds("isolation-fpu-1cpu", 1),
     seeds("isolation-fpu-2cpu", 2),
     admission_counts_touched_memory_once(),

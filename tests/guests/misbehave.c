@@ -62,6 +62,16 @@ static void poweroff(void)
 	outw((u16)acpi_pm1a_control_port(), (u16)((u32)acpi_s5_type() << 10 | BIT(13)));
 }
 
+/* As soon as it runs: the hypervisor is to load it again and again. */
+static void reset(void)
+{
+	outb(0xcf9, 0x02);
+	outb(0xcf9, 0x06);
+	for (;;) {
+		cpu_relax();
+	}
+}
+
 static void ports(void)
 {
 	while (going_on()) {
@@ -168,7 +178,7 @@ static const struct {
 } modes[] = {
 	{"triple", triple}, {"mmio", mmio},	    {"fetch", fetch},	     {"tables", tables},
 	{"loop", loop},	    {"flood", flood},	    {"off", poweroff},	     {"ports", ports},
-	{"msrs", msrs},	    {"apic", apic_garbage}, {"random", random_code},
+	{"msrs", msrs},	    {"apic", apic_garbage}, {"random", random_code}, {"reset", reset},
 };
 
 void guest_main(void)
