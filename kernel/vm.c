@@ -292,6 +292,7 @@ static void vm_parked(struct vm *vm)
 	if (vm->request == VM_REQ_PAUSE) {
 		vm->state = VM_PAUSED;
 		vm->request = VM_REQ_NONE;
+		log_info("vm %s: paused", vm->config.name);
 	} else {
 		vm->state = VM_STOPPING;
 		usage_log(vm);

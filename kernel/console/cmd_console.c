@@ -21,7 +21,8 @@ static struct {
 	u64 cursor;
 	bool escaped;
 	u8 typed_data[64];
-	struct ring typed; /* for the guest, which takes at most a FIFO full at a time */
+	struct ring typed;   /* for typed_vm, which takes at most a FIFO full at a time */
+	struct vm *typed_vm; /* still given what was typed when the operator has left */
 } attach;
 
 /* What `console all` knows of each VM. */
@@ -86,24 +87,23 @@ static bool typed_push(void)
 	u32 n = (u32)ring_read_at(&attach.typed, &at, bytes, sizeof(bytes));
 
 	/* A VM that is off or being taken down has no UART. */
-	if (n == 0 || attach.vm->state != VM_RUNNING) {
+	if (n == 0 || attach.typed_vm->state != VM_RUNNING) {
 		return false;
 	}
-	attach.typed.tail += platform_uart_input(&attach.vm->platform, bytes, n);
+	attach.typed.tail += platform_uart_input(&attach.typed_vm->platform, bytes, n);
 	return ring_used(&attach.typed) != 0;
 }
 
 bool attach_poll(void)
 {
 	u8 bytes[CHUNK];
-	bool busy = false;
+	bool busy = typed_push();
 	u64 skipped;
 	u32 n;
 
 	if (attach.vm == NULL) {
-		return false;
+		return busy;
 	}
-	busy = typed_push();
 	while (output_room() > 2 * CHUNK &&
 	       (n = guest_read(attach.vm, &attach.cursor, bytes, CHUNK, &skipped)) != 0) {
 		if (skipped != 0) {
@@ -136,6 +136,7 @@ static void console_attach_run(u32 argc, const char *const *argv)
 		return;
 	}
 	attach.vm = vm;
+	attach.typed_vm = vm;
 	attach.cursor = replay_start(vm);
 	attach.escaped = false;
 	ring_init(&attach.typed, attach.typed_data, sizeof(attach.typed_data));

@@ -45,7 +45,7 @@ MONITOR_STEPS = (
     *typed("console a", r"guest# "),
     *typed("echo $((6 * 7)) cpus $(nproc)", r"42 cpus 2"),
     Send(LEAVE_CONSOLE), Expect(r"left a"),
-    *typed("vm pause b", r"b"), *typed("vm list", r"b +paused"), Expect(PROMPT),
+    *typed("vm pause b", r"vm b: paused"), *typed("vm list", r"b +paused"), Expect(PROMPT),
     *typed("vm resume b", r"b"), *typed("vm list", r"b +running"), Expect(PROMPT),
     *typed("console b", r"guest# "),
     *typed("echo still $((40 + 2))", r"still 42"),
@@ -73,5 +73,5 @@ DEBIAN = [
           timeout_s=240),
     boots("high-memory", Machine(cpus=2, mem_mb=8192), (debian("a", vcpus=2, mem_mb=5120),)),
     Scenario(name="debian-monitor", machine=Machine(cpus=2), vms=TWO, steps=MONITOR_STEPS,
-             forbid=TROUBLE, status=0, timeout_s=400, weight=2, tags=("debian", "monitor")),
+             forbid=TROUBLE, status=0, timeout_s=120, weight=2, tags=("debian", "monitor")),
 ]
