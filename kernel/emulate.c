@@ -354,7 +354,17 @@ static void state_commit(struct emulation *e)
 	}
 }
 
-enum exit_action emulate_insn(struct vcpu *vcpu)
+/* Is the instruction still one for which this exit comes? For the other kind hardware has not
+ * checked what the guest's code may do: another vCPU has put it there meanwhile. */
+static bool fits_exit(const struct insn *insn, const struct vm_exit *exit)
+{
+	bool string_io = insn->id == INSN_INS || insn->id == INSN_OUTS;
+	bool port_io = string_io || insn->id == INSN_IN || insn->id == INSN_OUT;
+
+	return exit->kind == EXIT_IO ? string_io : !port_io;
+}
+
+enum exit_action emulate_insn(struct vcpu *vcpu, const struct vm_exit *exit)
 {
 	struct emulation e = {.bus = {.read = bus_read,
 				      .write = bus_write,
@@ -368,6 +378,9 @@ enum exit_action emulate_insn(struct vcpu *vcpu)
 	emulation_init(&e, vcpu, GS_RIP | GS_CONTROL | GS_SEGS);
 	int err = decode(&e, bytes, &n, &insn);
 
+	if (err == 0 && !fits_exit(&insn, exit)) {
+		return EXIT_RECHECK; /* enter again, to meet what is there now */
+	}
 	if (err == 0) {
 		err = emul_exec(&insn, vcpu->hw->gpr, &e.gs, &e.bus, EMULATE_ITERATIONS_MAX);
 	} else if (err == ERR_INVAL) {

@@ -14,9 +14,9 @@
  * guest changed it meanwhile or it cannot be read; the vCPU is to be entered again to meet what is there now. */
 u8 emulate_insn_len(struct vcpu *vcpu, const struct vm_exit *exit, enum insn_id expected);
 
-/* Executes the instruction at RIP: device memory, string I/O. Faults are raised in the guest; what cannot be
- * executed stops the VM. */
-enum exit_action emulate_insn(struct vcpu *vcpu);
+/* Executes the instruction at RIP: string I/O for EXIT_IO, else an access to device memory. Faults are raised in the
+ * guest; what cannot be executed stops the VM. An instruction that is not of that kind is left alone. */
+enum exit_action emulate_insn(struct vcpu *vcpu, const struct vm_exit *exit);
 
 /* Decodes the instruction at RIP without executing it. Same errors as insn_decode(); ERR_FAULT: it cannot be read. */
 int emulate_decode(struct vcpu *vcpu, struct insn *insn) must_check;

@@ -33,7 +33,7 @@ static void rax_merge(struct vcpu *vcpu, u8 size_bytes, u32 value)
 enum exit_action exit_io(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	if (exit->io.string) {
-		return emulate_insn(vcpu);
+		return emulate_insn(vcpu, exit);
 	}
 	u8 len = emulate_insn_len(vcpu, exit, exit->io.in ? INSN_IN : INSN_OUT);
 

@@ -219,7 +219,7 @@ static enum exit_action exit_s2_fault(struct vcpu *vcpu, struct vm_exit *exit)
 		vcpu_dump(vcpu);
 		return EXIT_RECHECK;
 	}
-	return emulate_insn(vcpu);
+	return emulate_insn(vcpu, exit);
 }
 
 /* #DB and #AC come here only so that endless delivery leaves room for machine interrupts: hand them
