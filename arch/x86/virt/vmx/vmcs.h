@@ -72,6 +72,7 @@ enum vmcs_field {
 	VMCS_GUEST_INTERRUPTIBILITY = 0x4824,
 	VMCS_GUEST_ACTIVITY        = 0x4826,
 	VMCS_GUEST_SYSENTER_CS     = 0x482a,
+	VMCS_GUEST_TIMER           = 0x482e,
 	VMCS_HOST_SYSENTER_CS      = 0x4c00,
 	/* natural width */
 	VMCS_CR0_MASK              = 0x6000,
@@ -114,6 +115,7 @@ enum vmcs_field {
 #define PIN_EXTINT        BIT(0)
 #define PIN_NMI           BIT(3)
 #define PIN_VIRTUAL_NMIS  BIT(5)
+#define PIN_TIMER         BIT(6)
 
 /* Primary processor-based controls (table 24-6). */
 #define PROC_INTR_WINDOW  BIT(2)
@@ -155,6 +157,7 @@ enum vmcs_field {
 #define EXIT_CTL_LOAD_PAT   BIT(19)
 #define EXIT_CTL_SAVE_EFER  BIT(20)
 #define EXIT_CTL_LOAD_EFER  BIT(21)
+#define EXIT_CTL_SAVE_TIMER BIT(22)
 
 /* VM-entry controls (table 24-15). */
 #define ENTRY_CTL_LOAD_DEBUG BIT(2)
@@ -221,6 +224,7 @@ enum vmx_reason {
 	VMX_REASON_EPT_VIOLATION = 48,
 	VMX_REASON_EPT_MISCONFIG = 49,
 	VMX_REASON_INVEPT = 50,
+	VMX_REASON_TIMER = 52,
 	VMX_REASON_INVVPID = 53,
 	VMX_REASON_WBINVD = 54,
 	VMX_REASON_XSETBV = 55,
@@ -274,6 +278,7 @@ enum { QUAL_CR_MOV_TO, QUAL_CR_MOV_FROM, QUAL_CR_CLTS, QUAL_CR_LMSW_TYPE };
 #define MSR_VMX_PROC         0x482
 #define MSR_VMX_EXIT         0x483
 #define MSR_VMX_ENTRY        0x484
+#define MSR_VMX_MISC         0x485
 #define MSR_VMX_CR0_FIXED0   0x486
 #define MSR_VMX_CR0_FIXED1   0x487
 #define MSR_VMX_CR4_FIXED0   0x488
@@ -287,6 +292,7 @@ enum { QUAL_CR_MOV_TO, QUAL_CR_MOV_FROM, QUAL_CR_CLTS, QUAL_CR_LMSW_TYPE };
 
 #define VMX_BASIC_REVISION   0x7fffffffu
 #define VMX_BASIC_TRUE       BIT(55)
+#define VMX_MISC_TIMER_SHIFT 0x1fu /* the timer counts changes of this bit of the TSC */
 
 #define VMX_EPT_4_LEVELS     BIT(6)
 #define VMX_EPT_WB           BIT(14)

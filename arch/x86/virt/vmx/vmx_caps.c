@@ -7,6 +7,7 @@
 #include "arch/x86/emul/decode.h"
 #include "arch/x86/regs.h"
 #include "kernel/lib/fmt.h"
+#include "kernel/params.h"
 
 #define CPUID_EXT  0x80000001u
 #define VPID_COUNT 65536u
@@ -50,6 +51,16 @@ static void control_registers_read(struct vmx_machine *m)
 	m->cr4_forced = cr4_fixed0 | CR4_MCE;
 }
 
+/* SDM vol. 3, 25.5.1. */
+static void timer_read(struct vmx_machine *m)
+{
+	u64 ticks = arch_tsc_khz() * VMX_TIMER_US / 1000 >>
+		    (rdmsr(MSR_VMX_MISC) & VMX_MISC_TIMER_SHIFT);
+
+	m->timer_ticks =
+		(m->controls.word[VMX_WORD_PIN] & PIN_TIMER) != 0 ? (u32)MAX(ticks, 1u) : 0;
+}
+
 static void invalidation_choose(struct vmx_machine *m)
 {
 	u64 cap = m->capability.ept_vpid;
@@ -78,6 +89,7 @@ const char *vmx_caps_read(void)
 	m->ibpb = (cpuid(7, 0).edx >> 26 & 1) != 0;
 	control_registers_read(m);
 	invalidation_choose(m);
+	timer_read(m);
 	return NULL;
 }
 
@@ -122,9 +134,10 @@ void vmx_caps_publish(struct virt_caps *caps)
 	};
 	s2_publish(&caps->s2, cap);
 	fmt_print(caps->summary, sizeof(caps->summary),
-		  "EPT, 4 levels%s%s, unrestricted guest%s%s%s",
+		  "EPT, 4 levels%s%s, unrestricted guest%s%s%s%s",
 		  (cap & VMX_EPT_1G) != 0 ? ", 1 GiB pages" : "",
 		  (cap & VMX_EPT_AD) != 0 ? ", A/D bits" : "", m->vpid ? ", VPID" : "",
 		  caps->pause_filter ? ", PAUSE loops" : "",
+		  m->timer_ticks != 0 ? ", preemption timer" : "",
 		  caps->tsc_scaling ? ", TSC scaling" : "");
 }

@@ -32,6 +32,7 @@ static const struct control table[] = {
 	{VMX_WORD_PIN,   REQUIRED, PIN_EXTINT,           "external-interrupt exiting", "machine interrupts are the hypervisor's"},
 	{VMX_WORD_PIN,   REQUIRED, PIN_NMI,              "NMI exiting",              "machine NMIs too"},
 	{VMX_WORD_PIN,   REQUIRED, PIN_VIRTUAL_NMIS,     "virtual NMIs",             "hardware keeps track of a guest's NMI blocking"},
+	{VMX_WORD_PIN,   OPTIONAL, PIN_TIMER,            "preemption timer",         "no guest goes unwatched for long, whatever becomes of interrupts"},
 	{VMX_WORD_PROC,  SWITCHED, PROC_INTR_WINDOW,     "interrupt-window exiting", "interrupts wait for the guest to be ready"},
 	{VMX_WORD_PROC,  SWITCHED, PROC_NMI_WINDOW,      "NMI-window exiting",       "NMIs likewise"},
 	{VMX_WORD_PROC,  REQUIRED, PROC_TSC_OFFSET,      "TSC offsetting",           "a guest's TSC begins with the guest"},
@@ -60,6 +61,7 @@ static const struct control table[] = {
 	{VMX_WORD_EXIT,  REQUIRED, EXIT_CTL_LOAD_PAT,    "loading of PAT",           "and the host's afterwards"},
 	{VMX_WORD_EXIT,  REQUIRED, EXIT_CTL_SAVE_EFER,   "saving of EFER",           "paging sets LMA without an exit"},
 	{VMX_WORD_EXIT,  REQUIRED, EXIT_CTL_LOAD_EFER,   "loading of EFER",          "NXE and SCE of the host may differ"},
+	{VMX_WORD_EXIT,  OPTIONAL, EXIT_CTL_SAVE_TIMER,  "saving of the preemption timer", "it counts through exits"},
 	{VMX_WORD_ENTRY, REQUIRED, ENTRY_CTL_LOAD_DEBUG, "loading of debug controls", "DR7 is the guest's"},
 	{VMX_WORD_ENTRY, REQUIRED, ENTRY_CTL_LOAD_PAT,   "loading of PAT at entry",  "PAT is the guest's"},
 	{VMX_WORD_ENTRY, REQUIRED, ENTRY_CTL_LOAD_EFER,  "loading of EFER at entry", "EFER is the guest's"},
@@ -116,6 +118,18 @@ static void vpid_decide(const struct vmx_capability *cap, struct vmx_controls *c
 	}
 }
 
+/* A timer that begins anew with each entry is of no use. */
+static void timer_decide(struct vmx_controls *controls)
+{
+	bool timer = (controls->word[VMX_WORD_PIN] & PIN_TIMER) != 0;
+	bool saved = (controls->word[VMX_WORD_EXIT] & EXIT_CTL_SAVE_TIMER) != 0;
+
+	if (!timer || !saved) {
+		controls->word[VMX_WORD_PIN] &= ~(u32)PIN_TIMER;
+		controls->word[VMX_WORD_EXIT] &= ~(u32)EXIT_CTL_SAVE_TIMER;
+	}
+}
+
 const char *vmx_controls_choose(const struct vmx_capability *cap, struct vmx_controls *controls)
 {
 	for (u32 i = 0; i < VMX_WORD_COUNT; i++) {
@@ -133,5 +147,6 @@ const char *vmx_controls_choose(const struct vmx_capability *cap, struct vmx_con
 		}
 	}
 	vpid_decide(cap, controls);
+	timer_decide(controls);
 	return ept_lacks(cap->ept_vpid);
 }

@@ -38,6 +38,7 @@ struct vmx_machine {
 	u64 msr_bitmap_pa;
 	u64 invept_type;
 	bool vpid, invvpid_one;
+	u32 timer_ticks; /* of the preemption timer; 0: there is none */
 	bool tsc_aux;
 	bool ibpb;
 };
@@ -119,6 +120,8 @@ void vmx_caps_publish(struct virt_caps *caps);
 /* Fills the current VMCS with all that does not change with the guest. False: the CPU refuses a field. */
 bool vmx_setup_controls(const struct vmx_vcpu *v) must_check;
 void vmx_setup_reset_state(void);
+/* Winds the preemption timer up. */
+void vmx_setup_timer(void);
 /* The host's side, for this pCPU. */
 void vmx_setup_host(const struct vmx_vcpu *v);
 void vmx_setup_msr_bitmap(u8 *bitmap);

@@ -88,6 +88,8 @@ static __attribute__((noinline)) void exit_special(struct vmx_vcpu *v, struct vm
 			machine_event(VECTOR_MC);
 		}
 		entry_failed(exit, reason);
+	} else if (reason == VMX_REASON_TIMER) {
+		vmx_setup_timer();
 	} else if (reason == VMX_REASON_CR) {
 		vmx_cr_exit(v, exit);
 	} else if (reason == VMX_REASON_EVENT) {

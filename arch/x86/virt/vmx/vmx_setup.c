@@ -82,6 +82,13 @@ bool vmx_setup_controls(const struct vmx_vcpu *v)
 	return ok;
 }
 
+void vmx_setup_timer(void)
+{
+	if (vmx_machine.timer_ticks != 0) {
+		vmx_write(VMCS_GUEST_TIMER, vmx_machine.timer_ticks);
+	}
+}
+
 #define ATTR_DATA 0x93u /* present, read, write, accessed */
 #define ATTR_CODE 0x9bu /* present, execute, read, accessed */
 #define ATTR_LDT  0x82u

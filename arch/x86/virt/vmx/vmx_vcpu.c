@@ -127,6 +127,7 @@ void vmx_vcpu_reset(struct virt_vcpu *vcpu)
 	vmx_write(VMCS_PROC, v->proc);
 	vmx_write(VMCS_TPR_THRESHOLD, 0);
 	vmx_setup_reset_state();
+	vmx_setup_timer();
 	vmx_state_set_control(v, &reset);
 	vmx_vmcs_return(v, before);
 	vmx_load_reset(v);
