@@ -213,6 +213,11 @@ UNIT_TESTS := \
 	vlapic \
 	vlapic_modes \
 	vlapic_timer \
+	vmx_check \
+	vmx_controls \
+	vmx_cr \
+	vmx_event \
+	vmx_exit \
 	vpci \
 	vpic \
 	vpit \
