@@ -64,6 +64,7 @@ DEBIAN = [
     boots("2vcpu-2cpu", Machine(cpus=2), (debian("a", KERNEL, 2),)),
     boots("4vcpu-2cpu", Machine(cpus=2), (debian("a", vcpus=4),)),
     boots("8vcpu-2cpu", Machine(cpus=2), (debian("a", vcpus=8, mem_mb=256),), timeout_s=300),
+    boots("two", Machine(cpus=2, mem_mb=1024), TWO),
     boots("two-4cpu-pc", Machine(machine="pc", cpus=4, mem_mb=1024), TWO, timeout_s=240),
     boots("four", Machine(cpus=2, mem_mb=1536),
           tuple(debian(n, CLOUD if n in "bd" else KERNEL, vcpus=1 if n in "ab" else 2)
