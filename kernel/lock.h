@@ -32,10 +32,4 @@ static inline void spin_unlock(struct spinlock *lock)
 	__atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
 }
 
-static inline bool spin_is_locked(const struct spinlock *lock)
-{
-	return __atomic_load_n(&lock->next, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(&lock->serving, __ATOMIC_RELAXED);
-}
-
 #endif

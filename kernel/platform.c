@@ -468,13 +468,6 @@ u32 platform_uart_input(struct platform *p, const u8 *bytes, u32 size)
 	return n;
 }
 
-void platform_power_button(struct platform *p)
-{
-	spin_lock(&p->lock);
-	vpm_press_power_button(&p->pm);
-	unlock_and_carry_out(p, 0);
-}
-
 void platform_init(struct platform *p, struct vm *vm, bool reset, u64 now_ns)
 {
 	struct vrtc rtc = p->rtc;

@@ -72,6 +72,4 @@ void platform_send(struct vm *vm, const struct apic_msg *msg);
 /* Gives up to `size` received bytes to COM1; returns how many it took. */
 u32 platform_uart_input(struct platform *p, const u8 *bytes, u32 size);
 
-void platform_power_button(struct platform *p);
-
 #endif

@@ -199,7 +199,6 @@ struct virt_vcpu {
 	 * offered now is held back at this entry, and an NMI must not be injected. A caller that has either
 	 * to deliver makes sure of an exit soon (IRQ_DEFER_NS) and tries again. Ends by itself. */
 	bool irq_deferred;
-	u64 exit_tsc;	    /* [x] machine TSC right after the exit */
 	struct virt_vm *vm;
 };
 

@@ -102,9 +102,7 @@ exit_collect(struct svm_vcpu *v, const struct virt_inject *inject, struct vm_exi
 {
 	struct vmcb *vmcb = v->vmcb;
 	struct vmcb_control *control = &vmcb->control;
-	u32 *tsc = (u32 *)&v->base.exit_tsc;
 
-	__asm__ volatile("rdtsc" : "=a"(tsc[0]), "=d"(tsc[1]));
 	v->base.gpr[GPR_RAX] = vmcb->save.rax;
 	v->base.gpr[GPR_RSP] = vmcb->save.rsp;
 	v->base.cr8 = control->int_ctl & VMCB_V_TPR;

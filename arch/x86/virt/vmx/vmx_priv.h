@@ -93,8 +93,8 @@ struct vmx_vcpu {
 };
 static_assert(offsetof(struct vmx_vcpu, base) == 0, "vmx_entry.asm");
 assert_offset(struct virt_vcpu, gpr, 0);
-assert_offset(struct vmx_vcpu, host_rsp, 152);
-assert_offset(struct vmx_vcpu, launched, 160);
+assert_offset(struct vmx_vcpu, host_rsp, 144);
+assert_offset(struct vmx_vcpu, launched, 152);
 
 static inline struct vmx_vcpu *vmx_vcpu_of(struct virt_vcpu *vcpu)
 {

@@ -128,10 +128,8 @@ static __attribute__((noinline)) void exit_decode(struct vmx_vcpu *v, struct vm_
  * compiler does best with a fresh start. */
 static __attribute__((noinline)) void exit_collect(struct vmx_vcpu *v, struct vm_exit *exit)
 {
-	u32 *tsc = (u32 *)&v->base.exit_tsc;
 	u32 reason, idt_event;
 
-	__asm__ volatile("rdtsc" : "=a"(tsc[0]), "=d"(tsc[1]));
 	reason = (u32)vmx_read(VMCS_EXIT_REASON);
 	idt_event = (u32)vmx_read(VMCS_IDT_EVENT);
 	v->intr_state = (u32)vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
