@@ -261,6 +261,11 @@ static enum service_verdict vcpu_service(struct vcpu *vcpu, u64 until_ns)
 		return SERVICE_PARK;
 	}
 	requests_take(vcpu, requests);
+	/* INIT of the bootstrap vCPU asks for a reset: not one more instruction. Only this request
+	 * is looked for again: siblings could keep up a stream of the others for ever. */
+	if ((__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED) & VCPU_REQ_PARK) != 0) {
+		return SERVICE_AGAIN;
+	}
 	if (vcpu->state == VCPU_WAIT_SIPI) {
 		return SERVICE_BLOCK;
 	}

@@ -30,6 +30,7 @@ GUESTS = [
     Guest("ending-kbd", "ending", "how=kbd", status=-1, expect=(r"ending: kbd",)),
     Guest("ending-fast", "ending", "how=fast", status=-1, expect=(r"ending: fast",)),
     Guest("ending-triple", "ending", "how=triple", status=-1, expect=(r"ending: triple",), evenkeel_status=1),
+    Guest("ending-init", "ending", "how=init", expect=(r"PASS restarted",), on_reference=False),
     Guest("ending-exit", "ending", "how=exit code=9", status=9, expect=(r"ending: exit",),
           evenkeel_status=1),
     Guest("exceptions", on_bochs=True),

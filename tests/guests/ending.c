@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Ways to end or restart a machine, chosen by `how=`: s5 (ACPI power-off), cf9, kbd, fast (port
- * 92h), triple, exit. A restart shows in CMOS, which outlives a reset: the second start says so and
- * ends with status 0 by the debug-exit port. What must not return reports a failure when it does.
+ * 92h), triple, init (INIT to the bootstrap processor), exit. A restart shows in CMOS, which
+ * outlives a reset: the second start says so and ends with status 0 by the debug-exit port. What
+ * must not return reports a failure when it does.
  */
+#include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/platform.h"
 #include "kernel/lib/string.h"
@@ -61,6 +63,14 @@ static void end_triple(void)
 	__asm__ volatile("lidt %0; int3" : : "m"(none));
 }
 
+/* INIT takes effect at once: the instruction after it would end the run with a failure. */
+static void end_init(void)
+{
+	mmio_write32(LAPIC_BASE + LAPIC_ICR_HIGH, 0);
+	mmio_write32(LAPIC_BASE + LAPIC_ICR, ICR_INIT | ICR_ASSERT);
+	outl(0xf4, 1);
+}
+
 static void end_exit(void)
 {
 	guest_exit((u32)cmdline_number("code", 5));
@@ -70,8 +80,8 @@ static const struct {
 	const char *name;
 	void (*end)(void);
 } ways[] = {
-	{"s5", end_s5},	    {"cf9", end_cf9},	    {"kbd", end_kbd},
-	{"fast", end_fast}, {"triple", end_triple}, {"exit", end_exit},
+	{"s5", end_s5},		{"cf9", end_cf9},   {"kbd", end_kbd},	{"fast", end_fast},
+	{"triple", end_triple}, {"init", end_init}, {"exit", end_exit},
 };
 
 void guest_main(void)
