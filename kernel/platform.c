@@ -136,6 +136,7 @@ struct port_range {
 	u16 base;
 	u16 count;
 	const char *name;
+	bool quiet; /* reads change neither lines nor deadlines */
 	u32 (*read)(struct platform *p, u16 port, u8 size, u64 now_ns);
 	void (*write)(struct platform *p, u16 port, u8 size, u32 value, u64 now_ns);
 };
@@ -260,19 +261,19 @@ static void uart_write(struct platform *p, u16 port, u8 size, u32 value, u64 now
 /* Sorted by base. */
 /* clang-format off */
 static const struct port_range port_ranges[] = {
-	{0x020, 2, "pic", pic_read, pic_write},
-	{GUEST_PORT_PIT, GUEST_PORT_PIT_COUNT, "pit", pit_read, pit_write},
-	{GUEST_PORT_KBD_DATA, 1, "i8042", reset_read, reset_write},
-	{GUEST_PORT_SYSTEM_B, 1, "port 61h", port61_read, port61_write},
-	{GUEST_PORT_KBD_COMMAND, 1, "i8042", reset_read, reset_write},
-	{GUEST_PORT_RTC, GUEST_PORT_RTC_COUNT, "rtc", rtc_read, rtc_write},
-	{GUEST_PORT_SYSTEM_A, 1, "port 92h", reset_read, reset_write},
-	{0x0a0, 2, "pic", pic_read, pic_write},
-	{GUEST_PORT_COM2, GUEST_PORT_UART_COUNT, "com2", uart_read, uart_write},
-	{GUEST_PORT_COM1, GUEST_PORT_UART_COUNT, "com1", uart_read, uart_write},
-	{0x4d0, 2, "elcr", pic_read, pic_write},
-	{GUEST_PORT_PM, GUEST_PORT_PM_COUNT, "acpi pm", pm_read, pm_write},
-	{GUEST_PORT_PCI_CONFIG, GUEST_PORT_PCI_COUNT, "pci", pci_read, pci_write},
+	{0x020, 2, "pic", false, pic_read, pic_write},
+	{GUEST_PORT_PIT, GUEST_PORT_PIT_COUNT, "pit", false, pit_read, pit_write},
+	{GUEST_PORT_KBD_DATA, 1, "i8042", false, reset_read, reset_write},
+	{GUEST_PORT_SYSTEM_B, 1, "port 61h", false, port61_read, port61_write},
+	{GUEST_PORT_KBD_COMMAND, 1, "i8042", false, reset_read, reset_write},
+	{GUEST_PORT_RTC, GUEST_PORT_RTC_COUNT, "rtc", false, rtc_read, rtc_write},
+	{GUEST_PORT_SYSTEM_A, 1, "port 92h", true, reset_read, reset_write},
+	{0x0a0, 2, "pic", false, pic_read, pic_write},
+	{GUEST_PORT_COM2, GUEST_PORT_UART_COUNT, "com2", false, uart_read, uart_write},
+	{GUEST_PORT_COM1, GUEST_PORT_UART_COUNT, "com1", false, uart_read, uart_write},
+	{0x4d0, 2, "elcr", false, pic_read, pic_write},
+	{GUEST_PORT_PM, GUEST_PORT_PM_COUNT, "acpi pm", true, pm_read, pm_write},
+	{GUEST_PORT_PCI_CONFIG, GUEST_PORT_PCI_COUNT, "pci", true, pci_read, pci_write},
 };
 /* clang-format on */
 
@@ -308,7 +309,11 @@ u32 platform_port_read(struct platform *p, u16 port, u8 size_bytes)
 	spin_lock(&p->lock);
 	u32 value = r->read(p, port, size_bytes, now_ns);
 
-	unlock_and_carry_out(p, 0);
+	if (r->quiet) {
+		spin_unlock(&p->lock);
+	} else {
+		unlock_and_carry_out(p, 0);
+	}
 	return value & mask;
 }
 

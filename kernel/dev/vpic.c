@@ -52,15 +52,17 @@ static int chip_first(const struct vpic_chip *c, u8 set)
  * "Special fully nested mode". */
 static int chip_select(const struct vpic_chip *c, u8 requests)
 {
-	int wanted = chip_first(c, requests & ~c->imr);
-	int serving = chip_first(c, c->special_mask ? c->isr & ~c->imr : c->isr);
+	int wanted, serving;
 	bool reenter;
 
-	/* "Initialization sequence": requests are taken up once it is complete. */
-	if (c->init_step != 0) {
+	/* "Initialization sequence": requests are taken up once it is complete. Most of the time
+	 * there are none, and this is asked at every access to any device. */
+	if ((requests & ~c->imr) == 0 || c->init_step != 0) {
 		return -1;
 	}
-	if (wanted < 0 || serving < 0) {
+	wanted = chip_first(c, requests & ~c->imr);
+	serving = chip_first(c, c->special_mask ? c->isr & ~c->imr : c->isr);
+	if (serving < 0) {
 		return wanted;
 	}
 	reenter = wanted == serving && c->special_nested && (c->cascade >> wanted & 1) != 0;
