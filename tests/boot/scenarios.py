@@ -3,7 +3,7 @@
 from scenarios_debian import DEBIAN
 from scenarios_errors import ERRORS
 from scenarios_faults import FAULTS
-from scenarios_guests import GUEST_SCENARIOS
+from scenarios_guests import BOCHS_AMD, GUEST_SCENARIOS
 from scenarios_isolation import ISOLATION
 from scenarios_machines import MACHINES
 from scenarios_reference import REFERENCE, REFERENCE_BOCHS
@@ -11,4 +11,5 @@ from scenarios_reference import REFERENCE, REFERENCE_BOCHS
 # On every hypervisor command line of a test: leave the emulator at the end or after a panic, show what guests write.
 HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show"
 
-ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + REFERENCE_BOCHS
+ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + \
+    REFERENCE_BOCHS + BOCHS_AMD
