@@ -8,9 +8,13 @@
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/platform.h"
 
-#define VEC_TIMER  0x40
-#define VEC_RESCUE 0x41
-#define PIT_PIN	   ioapic_isa_pin(0)
+#define VEC_TIMER     0x40
+#define VEC_RESCUE    0x41
+#define PIT_PIN	      ioapic_isa_pin(0)
+
+#define SHADOW_ROUNDS 100
+#define OP_NOP	      0x90
+#define OP_TWO_BYTE   0x0f /* CPUID */
 
 static volatile u32 ticks, rescues;
 
@@ -73,29 +77,39 @@ static void test_shadow(u32 rounds)
 	report(stuck == 0, "no wake-up lost around STI; HLT", "%u lost of %u", stuck, rounds);
 }
 
-static volatile u32 shadow_rip_ok;
+static volatile u32 in_shadow, taken;
 
+/* An interrupt may come only behind the instruction after STI; on a CPU that is taken away from the
+ * guest just then, it may come later than that. */
 static void on_shadow(struct trap_frame *frame)
 {
-	/* The interrupt may come only behind the instruction after STI. */
-	shadow_rip_ok += *(const u8 *)(uintptr_t)frame->rip == 0xfa;
+	u8 next = *(const u8 *)(uintptr_t)frame->rip;
+
+	in_shadow += next == OP_NOP || next == OP_TWO_BYTE;
+	taken++;
 	lapic_eoi();
+}
+
+static void expect_shadow(const char *name)
+{
+	trap_handle(VEC_TIMER, on_tick);
+	irq_window();
+	report(in_shadow == 0 && taken > SHADOW_ROUNDS / 2, name, "%u of %u interrupts inside it",
+	       in_shadow, taken);
+	in_shadow = 0;
+	taken = 0;
 }
 
 static void test_sti_shadow(void)
 {
-	u32 rounds = 100;
-
 	trap_handle(VEC_TIMER, on_shadow);
-	shadow_rip_ok = 0;
-	for (u32 i = 0; i < rounds; i++) {
+	for (u32 i = 0; i < SHADOW_ROUNDS; i++) {
 		lapic_icr(0, ICR_SELF | ICR_FIXED | ICR_ASSERT | VEC_TIMER);
 		__asm__ volatile("sti; nop; cli" : : : "memory");
 	}
-	report(shadow_rip_ok == rounds, "interrupt shadow of STI", "%u of %u", shadow_rip_ok,
-	       rounds);
-	shadow_rip_ok = 0;
-	for (u32 i = 0; i < rounds; i++) {
+	expect_shadow("interrupt shadow of STI");
+	trap_handle(VEC_TIMER, on_shadow);
+	for (u32 i = 0; i < SHADOW_ROUNDS; i++) {
 		lapic_icr(0, ICR_SELF | ICR_FIXED | ICR_ASSERT | VEC_TIMER);
 		/* CPUID exits inside the shadow. */
 		__asm__ volatile("xor %%eax, %%eax; sti; cpuid; cli"
@@ -103,8 +117,7 @@ static void test_sti_shadow(void)
 				 :
 				 : "rax", "rbx", "rcx", "rdx", "memory");
 	}
-	report(shadow_rip_ok == rounds, "shadow over an exit", "%u of %u", shadow_rip_ok, rounds);
-	trap_handle(VEC_TIMER, on_tick);
+	expect_shadow("shadow over an exit");
 }
 
 static volatile u32 nmis;
