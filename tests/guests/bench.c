@@ -134,24 +134,30 @@ static void on_timer(struct trap_frame *frame)
 	lapic_eoi();
 }
 
-/* From the instant the timer was due to the first instruction of the handler. */
+/* From the instant the timer was due to the first instruction of the handler. The deadline is a TSC
+ * value, so that no error of a calibration comes in. */
 static void bench_hlt(void)
 {
-	u32 n = 200, us = 200;
-	u32 count = lapic_timer_ticks(us);
-	u64 tsc = clock_tsc_khz() * us / 1000;
+	u32 n = 200;
+	u64 tsc = clock_tsc_khz() / 5;
 
+	if ((cpuid(1, 0).ecx & BIT(24)) == 0) {
+		print("bench: no TSC-deadline timer\n");
+		return;
+	}
 	trap_handle(0x40, on_timer);
+	lapic_write(LAPIC_LVT_TIMER, LVT_TSC_DEADLINE | 0x40);
 	for (u32 i = 0; i < n; i++) {
-		u64 from = rdtsc();
-		lapic_timer(0, 0x40, count);
+		u64 due = rdtsc() + tsc;
+
 		woken_tsc = 0;
+		wrmsr(MSR_TSC_DEADLINE, due);
 		while (woken_tsc == 0) {
 			irq_wait();
 		}
-		u64 due = from + tsc;
 		deltas[i] = woken_tsc > due ? (u32)(woken_tsc - due) : 0;
 	}
+	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
 	show("hlt_wakeup", n, 0);
 }
 
