@@ -43,7 +43,7 @@ class Qemu:
         if self.kvm and not machine.icount:
             return ["-accel", "kvm", "-cpu", "host"]
         return ["-accel", "tcg", "-cpu", machine.cpu] + \
-            (["-icount", "shift=0", "-rtc", "base=2024-01-01,clock=vm"] if machine.icount else [])
+            (["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm"] if machine.icount else [])
 
     def command(self, scenario, directory, image):
         m = scenario.machine
