@@ -527,12 +527,22 @@ LINT = $(PYTHON) tests/lint/lint.py --objects $(B)/hv --cc $(CC) --cflags='$(HV_
 
 .PHONY: test boot-test lint
 ## test: everything: unit tests, lint, guests on the reference PC and on Evenkeel
-test: all $(UNIT_TESTS:%=$(B)/unit/%) guests images
+test: all $(UNIT_TESTS:%=$(B)/unit/%) guests images $(B)/norand.so
 	@mkdir -p $(B)/test && rm -f $(B)/test/counts
 	@$(PYTHON) tests/unit/run.py --counts $(B)/test/counts --logs $(B)/test/unit $(UNIT_TESTS:%=$(B)/unit/%) || true
 	@$(LINT) --counts $(B)/test/counts || true
-	@$(PYTHON) tests/boot/run.py --counts $(B)/test/counts --build $(B) -j $(JOBS) || true
+	@$(PYTHON) tests/boot/run.py --counts $(B)/test/counts --build $(B) -j $(JOBS) $(FULL) || true
 	@$(PYTHON) tests/report.py $(B)/test/counts
+
+## test-full: likewise, and what takes too long for every day: more CPU models and pCPUs on Bochs
+.PHONY: test-full
+test-full: FULL := --full
+test-full: test
+
+# Loaded into Bochs by the test runner.
+$(B)/norand.so: tests/boot/norand.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O2 -shared -fPIC -o $@ $<
 
 ## lint: layers, pure code, formatting, sizes, licence lines, words
 lint: $(PURE_SRCS:%.c=$(B)/hv/%.o)
@@ -555,11 +565,11 @@ PEER ?= $(abspath $(wildcard ../shared/peer/peer.sh))
 
 .PHONY: bench
 ## bench: instructions per exit, memory overhead, start-up, beside the peer's; EMU=qemu|bochs
-bench: all guests
+bench: all guests $(B)/norand.so
 	@$(PYTHON) tests/bench/bench.py --build $(B) $(PEER:%=--peer %) $(EMU)
 
 ## boot-test: boot scenarios only; K=pattern chooses some
-boot-test: all guests images
+boot-test: all guests images $(B)/norand.so
 	@$(PYTHON) tests/boot/run.py --build $(B) -j $(JOBS) -k '$(K)'
 
 ## clean: removes everything that was built

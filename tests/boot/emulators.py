@@ -8,10 +8,14 @@ debug-exit port (or -1 for any other end).
 """
 import os
 import pty
+import select
 import shutil
 import subprocess
+import sys
+import termios
 import tty
 
+LEAVE = b"\x01x"  # Ctrl-A x
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS.fd"
 
@@ -165,9 +169,44 @@ class Bochs:
         os.close(self.slave)
         os.close(self.master)
 
+    leave_hint = "Ctrl-A x ends it; \"poweroff\" too."
+
+    def interactive(self, command, directory):
+        """The serial console on the terminal until Bochs ends or Ctrl-A x is typed."""
+        process, console, _ = self.start(command, directory)
+        stdin = sys.stdin.fileno()
+        saved = termios.tcgetattr(stdin) if os.isatty(stdin) else None
+        try:
+            if saved:
+                tty.setraw(stdin)
+            relay(process, console, stdin)
+        finally:
+            if saved:
+                termios.tcsetattr(stdin, termios.TCSADRAIN, saved)
+            process.kill()
+            process.wait()
+            self.close()
+
     @staticmethod
     def status(returncode):
         return returncode if returncode in (0, 1) else -1
+
+
+def relay(process, console, stdin):
+    """Between a terminal and a pseudo-terminal."""
+    inputs, escaped = [console, stdin], False
+    while process.poll() is None:
+        for ready in select.select(inputs, [], [], 0.5)[0]:
+            data = os.read(ready, 4096)
+            if ready == console:
+                os.write(sys.stdout.fileno(), data)
+            elif not data:
+                inputs.remove(stdin)
+            elif escaped and data[:1] == b"x" or LEAVE in data:
+                return
+            else:
+                escaped = data[-1:] == LEAVE[:1]
+                os.write(console, data[:-1] if escaped else data)
 
 
 BACKENDS = {"qemu": Qemu, "bochs": Bochs}

@@ -234,12 +234,15 @@ def main():
     parser.add_argument("-j", dest="jobs", type=int, default=2, help="host cores to use (2)")
     parser.add_argument("--build", default="build")
     parser.add_argument("--keep", action="store_true", help="keep images of passed scenarios")
+    parser.add_argument("--full", action="store_true", help="also the scenarios tagged full")
     parser.add_argument("--kvm", action="store_true", help="QEMU with nested virtualisation")
     parser.add_argument("--counts", help="append the summary to this file")
     args = parser.parse_args()
     pattern = re.compile(args.k)
     chosen = [s for s in scenarios.ALL
               if pattern.search(s.name) or any(pattern.search(t) for t in s.tags)]
+    if not args.full and not args.k:
+        chosen = [s for s in chosen if "full" not in s.tags]
     if args.list:
         for s in chosen:
             print(f"{s.name:32} {s.machine.emulator} {' '.join(s.tags)}")

@@ -7,9 +7,10 @@ from scenarios_guests import BOCHS_AMD, GUEST_SCENARIOS
 from scenarios_isolation import ISOLATION
 from scenarios_machines import MACHINES
 from scenarios_reference import REFERENCE, REFERENCE_BOCHS
+from scenarios_vtx import VTX
 
 # On every hypervisor command line of a test: leave the emulator at the end or after a panic, show what guests write.
 HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show"
 
 ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + \
-    REFERENCE_BOCHS + BOCHS_AMD
+    REFERENCE_BOCHS + BOCHS_AMD + VTX

@@ -122,6 +122,21 @@ static void timer_only_if_it_is_saved(void **state)
 	assert_int_equal(out.word[VMX_WORD_EXIT] & EXIT_CTL_SAVE_TIMER, 0);
 }
 
+static void firmware(void **state)
+{
+	u64 write;
+
+	(void)state;
+	assert_int_equal(vmx_feature_control(0x5, &write), VMX_FIRMWARE_ENABLED);
+	assert_int_equal(vmx_feature_control(0xff07, &write), VMX_FIRMWARE_ENABLED);
+	assert_int_equal(vmx_feature_control(0x1, &write), VMX_FIRMWARE_DISABLED);
+	assert_int_equal(vmx_feature_control(0x3, &write), VMX_FIRMWARE_DISABLED); /* in SMX only */
+	assert_int_equal(vmx_feature_control(0x100000, &write), VMX_FIRMWARE_OPEN);
+	assert_int_equal(write, 0x100005);
+	assert_int_equal(vmx_feature_control(0x4, &write), VMX_FIRMWARE_OPEN);
+	assert_int_equal(write, 0x5);
+}
+
 static void allowed_bits(void **state)
 {
 	(void)state;
@@ -141,6 +156,7 @@ int main(void)
 		cmocka_unit_test_setup(ept_has_to_be_usable, setup),
 		cmocka_unit_test_setup(vpid_only_if_it_can_be_cleared, setup),
 		cmocka_unit_test_setup(timer_only_if_it_is_saved, setup),
+		cmocka_unit_test(firmware),
 		cmocka_unit_test_setup(allowed_bits, setup),
 	};
 

@@ -19,17 +19,20 @@ struct vmx_pcpu vmx_pcpus[PCPU_MAX];
 /* Firmware leaves the MSR locked, with or without VMX; or open, then it is for us to set. */
 static int feature_control_prepare(void)
 {
-	u64 control;
+	u64 control, write;
 	int err = rdmsr_safe(MSR_FEATURE_CONTROL, &control);
 
 	if (err != 0) {
 		return err;
 	}
-	if ((control & FEATURE_CONTROL_LOCK) == 0) {
-		control |= FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX;
-		return wrmsr_safe(MSR_FEATURE_CONTROL, control);
+	switch (vmx_feature_control(control, &write)) {
+	case VMX_FIRMWARE_ENABLED:
+		return 0;
+	case VMX_FIRMWARE_OPEN:
+		return wrmsr_safe(MSR_FEATURE_CONTROL, write);
+	default:
+		return ERR_DISABLED;
 	}
-	return (control & FEATURE_CONTROL_VMX) != 0 ? 0 : ERR_DISABLED;
 }
 
 static int vmx_probe(struct virt_caps *caps, char *reason, size_t reason_len)

@@ -79,6 +79,15 @@ static u32 may_be_1(u64 capability)
 	return (u32)(capability >> 32);
 }
 
+enum vmx_firmware vmx_feature_control(u64 value, u64 *write)
+{
+	*write = value | FEATURE_CONTROL_LOCK | FEATURE_CONTROL_VMX;
+	if ((value & FEATURE_CONTROL_LOCK) == 0) {
+		return VMX_FIRMWARE_OPEN;
+	}
+	return (value & FEATURE_CONTROL_VMX) != 0 ? VMX_FIRMWARE_ENABLED : VMX_FIRMWARE_DISABLED;
+}
+
 bool vmx_capability_allows(const struct vmx_capability *cap, enum vmx_word word, u64 bits)
 {
 	return (bits & ~(u64)may_be_1(cap->word[word])) == 0;

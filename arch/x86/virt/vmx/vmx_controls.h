@@ -21,6 +21,10 @@ struct vmx_controls {
 	u32 word[VMX_WORD_COUNT];
 };
 
+/* What firmware has made of IA32_FEATURE_CONTROL. Open: *write is what opens VMX and locks it. */
+enum vmx_firmware { VMX_FIRMWARE_ENABLED, VMX_FIRMWARE_OPEN, VMX_FIRMWARE_DISABLED };
+enum vmx_firmware vmx_feature_control(u64 value, u64 *write);
+
 /* Chooses. Returns NULL, or what the CPU lacks ("unrestricted guest"). */
 const char *vmx_controls_choose(const struct vmx_capability *cap, struct vmx_controls *controls) must_check;
 
