@@ -232,6 +232,7 @@ def main():
     parser.add_argument("--list", action="store_true", help="names of the scenarios, no run")
     parser.add_argument("-k", metavar="PATTERN", default="", help="only names or tags matching")
     parser.add_argument("-j", dest="jobs", type=int, default=2, help="host cores to use (2)")
+    parser.add_argument("--repeat", type=int, default=1, help="run the chosen ones so many times")
     parser.add_argument("--build", default="build")
     parser.add_argument("--keep", action="store_true", help="keep images of passed scenarios")
     parser.add_argument("--full", action="store_true", help="also the scenarios tagged full")
@@ -248,7 +249,8 @@ def main():
             print(f"{s.name:32} {s.machine.emulator} {' '.join(s.tags)}")
         return 0
     report = Report(args.counts)
-    run_all(chosen, args, report)
+    for _ in range(args.repeat):
+        run_all(chosen, args, report)
     return report.end()
 
 

@@ -4,7 +4,7 @@ from scenarios_debian import DEBIAN
 from scenarios_errors import ERRORS
 from scenarios_faults import FAULTS
 from scenarios_guests import BOCHS_AMD, GUEST_SCENARIOS
-from scenarios_isolation import ISOLATION
+from scenarios_isolation import ISOLATION, ISOLATION_VTX
 from scenarios_machines import MACHINES
 from scenarios_reference import REFERENCE, REFERENCE_BOCHS
 from scenarios_vtx import VTX
@@ -13,4 +13,4 @@ from scenarios_vtx import VTX
 HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show"
 
 ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + \
-    REFERENCE_BOCHS + BOCHS_AMD + VTX
+    REFERENCE_BOCHS + BOCHS_AMD + VTX + ISOLATION_VTX

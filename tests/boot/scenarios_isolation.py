@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A checking guest beside guests that do what they should not, and VMs that share a pCPU's registers."""
+from dataclasses import replace
+
 from scenario import Expect, Head, Machine, Scenario, Send, Vm
 from scenarios_guests import GUEST_FAIL, PANIC
 
@@ -98,4 +100,19 @@ ISOLATION = [
     seeds("isolation-fpu-1cpu", 1),
     seeds("isolation-fpu-2cpu", 2),
     admission_counts_touched_memory_once(),
+]
+
+
+def beside_vtx(mode, *tags):
+    """The same on VT-x. On the slow UART messages cut into a checker's lines: its status counts."""
+    return replace(beside(mode), name=f"vtx-isolation-{mode}", timeout_s=240,
+                   machine=Machine(emulator="bochs", cpu="corei7_haswell_4770", cpus=1, mem_mb=512),
+                   vms=(beside(mode).vms[0], checker(seconds=2)),
+                   steps=(Expect(r"vm checker: ended: debug exit, status 0"),),
+                   tags=("isolation", "bochs", "vtx", *tags))
+
+
+ISOLATION_VTX = [
+    *(beside_vtx(mode) for mode in ("triple", "mmio", "loop", "random")),
+    *(beside_vtx(mode, "full") for mode in ("fetch", "ports", "msrs", "apic")),
 ]
