@@ -5,7 +5,11 @@
  * (and emulators) that do not make more of it than it says.
  */
 #include "kernel/lib/string.h"
+
 #include "kernel/lib/types.h"
+
+#undef memcpy
+#undef memset
 
 void *memcpy(void *restrict dst, const void *restrict src, size_t n)
 {

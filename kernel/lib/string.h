@@ -19,4 +19,9 @@ int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
 char *strchr(const char *s, int c);
 
+/* -ffreestanding hides from the compiler what these do. Told, it makes moves of small constant sizes; for the rest it
+ * calls the functions. */
+#define memcpy(dst, src, n) __builtin_memcpy(dst, src, n)
+#define memset(dst, c, n)   __builtin_memset(dst, c, n)
+
 #endif
