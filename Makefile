@@ -19,6 +19,7 @@ MAKEFLAGS += --no-builtin-rules
 # Pure code: runs unchanged in the hypervisor, in host unit tests and in the simulator.
 PURE_SRCS := \
 	arch/x86/acpi_tables.c \
+	arch/x86/emul/code_cache.c \
 	arch/x86/emul/decode.c \
 	arch/x86/emul/decode_operands.c \
 	arch/x86/emul/decode_tables.c \
@@ -26,6 +27,7 @@ PURE_SRCS := \
 	arch/x86/emul/exec_alu.c \
 	arch/x86/emul/exec_mem.c \
 	arch/x86/emul/exec_string.c \
+	arch/x86/emul/fetch.c \
 	arch/x86/emul/walk.c \
 	arch/x86/virt/asid.c \
 	arch/x86/virt/guest_check.c \
@@ -106,6 +108,7 @@ HV_SRCS := \
 	arch/x86/tsc.c \
 	arch/x86/virt/guest_limits.c \
 	arch/x86/virt/svm/svm.c \
+	arch/x86/virt/svm/svm_fetch.c \
 	arch/x86/virt/svm/svm_inject.c \
 	arch/x86/virt/svm/svm_load.c \
 	arch/x86/virt/svm/svm_run.c \
@@ -184,6 +187,7 @@ UNIT_TESTS := \
 	config \
 	cpuid_policy \
 	efi_config \
+	emul_code \
 	emul_decode \
 	emul_exec \
 	emul_native \

@@ -406,6 +406,14 @@ static void init_evk(struct cpuid_table *t, const struct cpuid_options *options)
 	t->evk[3].regs.eax = options->tsc_khz <= UINT32_MAX ? (u32)options->tsc_khz : 0;
 }
 
+static void init_constant(struct cpuid_entry *entries, u32 count)
+{
+	for (u32 i = 0; i < count; i++) {
+		entries[i].constant =
+			entries[i].sub_count == 0 && entries[i].dynamic == DYNAMIC_NONE;
+	}
+}
+
 void cpuid_table_init(struct cpuid_table *table, const struct cpuid_host *host,
 		      const struct cpuid_options *options)
 {
@@ -419,4 +427,6 @@ void cpuid_table_init(struct cpuid_table *table, const struct cpuid_host *host,
 	init_addresses(table, host);
 	init_evk(table, options);
 	*table_reg(table, 7, 0, EAX) = *table_reg(table, 7, 1, EAX) != 0 ? 1 : 0;
+	init_constant(table->basic, CPUID_BASIC_LEAVES);
+	init_constant(table->ext, CPUID_EXT_LEAVES);
 }

@@ -65,6 +65,7 @@ struct cpuid_entry {
 	u8 dynamic;		/* how the answer depends on struct cpuid_dynamic */
 	u8 sub_count;		/* 0: the same for all subleaves */
 	u8 sub_first;		/* regs of subleaf 0 in cpuid_table.sub */
+	bool constant;		/* neither: `regs` is the answer, always */
 };
 
 /* The CPUID of one VM. Read-only after cpuid_table_init(). */
@@ -106,6 +107,22 @@ static inline bool cpuid_needs_state(u32 leaf)
 /* The answer to one CPUID instruction. Any leaf and subleaf. */
 void cpuid_lookup(const struct cpuid_table *table, u32 leaf, u32 subleaf,
 		  const struct cpuid_dynamic *dynamic, struct cpuid_regs *regs);
+
+/* The same for most leaves, at once: those whose answer depends on nothing else. NULL: cpuid_lookup() decides. */
+static inline const struct cpuid_regs *cpuid_constant(const struct cpuid_table *table, u32 leaf)
+{
+	const u32 ext = 0x80000000u;
+	const struct cpuid_entry *e;
+
+	if (leaf <= table->max_basic) {
+		e = &table->basic[leaf];
+	} else if (leaf >= ext && leaf <= table->max_ext) {
+		e = &table->ext[leaf - ext];
+	} else {
+		return NULL;
+	}
+	return e->constant ? &e->regs : NULL;
+}
 
 /* Whether the guest may write this to XCR0 (SDM vol. 1, 13.3), else #GP. */
 bool cpuid_xcr0_valid(const struct cpuid_table *table, u64 xcr0);

@@ -6,6 +6,7 @@
 #include "kernel/emulate.h"
 
 #include "arch/x86/emul/exec.h"
+#include "arch/x86/emul/fetch.h"
 #include "arch/x86/emul/walk.h"
 #include "arch/x86/regs.h"
 #include "kernel/guest_layout.h"
@@ -64,6 +65,16 @@ static void emulation_init(struct emulation *e, struct vcpu *vcpu, u32 state_mas
 	walk_mode_of(&e->gs, cpuid->phys_bits, virt_caps.s2.has_1g, 0, &e->mode);
 }
 
+static void fault_set(struct emulation *e, gva_t at, u32 error)
+{
+	e->bus.fault = (struct emul_fault){
+		.vector = EMUL_VECTOR_PF,
+		.has_error = true,
+		.error = error,
+		.address = at.v,
+	};
+}
+
 /* Translates; a guest page fault goes to bus.fault. */
 static int translate(struct emulation *e, gva_t at, u32 access, gpa_t *out)
 {
@@ -71,12 +82,7 @@ static int translate(struct emulation *e, gva_t at, u32 access, gpa_t *out)
 	int err = walk(&e->mode, &e->mem, at, access, &result);
 
 	if (err == ERR_FAULT) {
-		e->bus.fault = (struct emul_fault){
-			.vector = EMUL_VECTOR_PF,
-			.has_error = true,
-			.error = result.error,
-			.address = at.v,
-		};
+		fault_set(e, at, result.error);
 	}
 	*out = result.gpa;
 	return err;
@@ -213,107 +219,28 @@ static int bus_out(struct emul_bus *bus, u16 port, u8 size, u32 value)
 	return 0;
 }
 
-/* --- fetching --------------------------------------------------------------------------------- */
-
-static gva_t code_address(const struct guest_state *gs, u64 offset)
-{
-	u64 rip = gs->rip + offset;
-
-	if (insn_mode_of(gs->efer, gs->seg[SEG_CS].attr) == INSN_MODE_64) {
-		return gva(rip);
-	}
-	return gva((u32)(gs->seg[SEG_CS].base + (u32)rip));
-}
-
-/* Copies up to INSN_LEN_MAX bytes at RIP; *n says how many could be had. An error only when it is
- * none. */
-static int fetch(struct emulation *e, u8 *bytes, size_t *n)
-{
-	*n = 0;
-	while (*n < INSN_LEN_MAX) {
-		gva_t at = code_address(&e->gs, *n);
-		size_t chunk = MIN(INSN_LEN_MAX - *n, PAGE_SIZE - (at.v & PAGE_MASK));
-		gpa_t where;
-		int err = translate(e, at, WALK_FETCH, &where);
-		const u8 *page = err == 0 ? vcpu_page(e->vcpu, gpa_to_gfn(where)) : NULL;
-
-		if (page == NULL) {
-			return err != 0 ? err : ERR_NOENT;
-		}
-		memcpy(bytes + *n, page + (where.v & PAGE_MASK), chunk);
-		*n += chunk;
-	}
-	return 0;
-}
-
-/* The quick way to the first bytes of code in 64-bit mode; NULL: take the long one. */
-static const u8 *code_peek(struct emulation *e, size_t *n)
-{
-	u8 levels = (e->gs.cr4 & CR4_LA57) != 0 ? 5 : 4;
-	gpa_t where;
-
-	if (!walk_code(&e->mem, walk_page, e->gs.cr3, levels, e->gs.rip, &where)) {
-		return NULL;
-	}
-	const u8 *page = vcpu_page(e->vcpu, gpa_to_gfn(where));
-
-	*n = PAGE_SIZE - (where.v & PAGE_MASK);
-	return page != NULL ? page + (where.v & PAGE_MASK) : NULL;
-}
-
-static u8 len_slow(struct emulation *e, enum insn_id expected)
-{
-	const struct cpuid_table *cpuid = &e->vcpu->vm->cpuid;
-	u8 bytes[INSN_LEN_MAX];
-	size_t n;
-
-	walk_mode_of(&e->gs, cpuid->phys_bits, virt_caps.s2.has_1g, 0, &e->mode);
-	(void)fetch(e, bytes, &n);
-	int len = insn_len(bytes, n, insn_mode_of(e->gs.efer, e->gs.seg[SEG_CS].attr), expected);
-
-	return len > 0 ? (u8)len : 0;
-}
-
-u8 emulate_insn_len(struct vcpu *vcpu, const struct vm_exit *exit, enum insn_id expected)
-{
-	if (exit->insn_len != 0) {
-		return exit->insn_len;
-	}
-	struct emulation e;
-
-	e.vcpu = vcpu;
-	e.mem = (struct walk_mem){.page = walk_page, .update = walk_update};
-	virt->get_state(vcpu->hw, GS_RIP | GS_CONTROL | GS_CODE, &e.gs);
-	if (insn_mode_of(e.gs.efer, e.gs.seg[SEG_CS].attr) == INSN_MODE_64) {
-		size_t n;
-		const u8 *bytes = code_peek(&e, &n);
-		u8 len = bytes != NULL ? insn_quick_len(bytes, n, expected) : 0;
-
-		if (likely(len != 0)) {
-			return len;
-		}
-	}
-	return len_slow(&e, expected);
-}
-
 /* --- executing -------------------------------------------------------------------------------- */
 
-static int decode(struct emulation *e, u8 *bytes, size_t *n, struct insn *insn)
+/* Fetches and decodes the instruction at RIP; a page fault of the fetch goes to bus.fault. */
+static int decode(struct emulation *e, struct insn_bytes *bytes, struct insn *insn)
 {
-	int fetch_err = fetch(e, bytes, n);
-	int err = insn_decode(bytes, *n, insn_mode_of(e->gs.efer, e->gs.seg[SEG_CS].attr), insn);
+	int fetch_err = insn_fetch(&e->gs, &e->mode, &e->mem, WALK_FETCH, bytes);
+	int err = insn_decode(bytes->byte, bytes->count,
+			      insn_mode_of(e->gs.efer, e->gs.seg[SEG_CS].attr), insn);
 
+	if (err == ERR_AGAIN && fetch_err == ERR_FAULT) {
+		fault_set(e, bytes->fault_address, bytes->fault_error);
+	}
 	return err == ERR_AGAIN ? fetch_err : err;
 }
 
 int emulate_decode(struct vcpu *vcpu, struct insn *insn)
 {
 	struct emulation e;
-	u8 bytes[INSN_LEN_MAX];
-	size_t n;
+	struct insn_bytes bytes;
 
 	emulation_init(&e, vcpu, GS_RIP | GS_CONTROL | GS_SEGS);
-	return decode(&e, bytes, &n, insn);
+	return decode(&e, &bytes, insn);
 }
 
 static void fault_raise(struct emulation *e)
@@ -331,12 +258,12 @@ static void fault_raise(struct emulation *e)
 	vcpu_raise(e->vcpu, f->vector, f->has_error, f->error);
 }
 
-static void give_up(struct emulation *e, const u8 *bytes, size_t n, int err)
+static void give_up(struct emulation *e, const struct insn_bytes *bytes, int err)
 {
 	char hex[3 * INSN_LEN_MAX + 1] = "";
 
-	for (size_t i = 0; i < n; i++) {
-		fmt_print(hex + 3 * i, sizeof(hex) - 3 * i, " %02x", bytes[i]);
+	for (size_t i = 0; i < bytes->count; i++) {
+		fmt_print(hex + 3 * i, sizeof(hex) - 3 * i, " %02x", bytes->byte[i]);
 	}
 	vm_end(e->vcpu->vm, VM_END_CRASHED, 1,
 	       "vCPU %u: cannot execute the instruction at %04x:%llx on a device (%s):%s",
@@ -371,12 +298,11 @@ enum exit_action emulate_insn(struct vcpu *vcpu, const struct vm_exit *exit)
 				      .probe_write = bus_probe_write,
 				      .in = bus_in,
 				      .out = bus_out}};
-	u8 bytes[INSN_LEN_MAX];
-	size_t n = 0;
+	struct insn_bytes bytes;
 	struct insn insn;
 
 	emulation_init(&e, vcpu, GS_RIP | GS_CONTROL | GS_SEGS);
-	int err = decode(&e, bytes, &n, &insn);
+	int err = decode(&e, &bytes, &insn);
 
 	if (err == 0 && !fits_exit(&insn, exit)) {
 		return EXIT_RECHECK; /* enter again, to meet what is there now */
@@ -407,7 +333,7 @@ enum exit_action emulate_insn(struct vcpu *vcpu, const struct vm_exit *exit)
 	case ERR_LIMIT: /* the guest changes its tables under us: again */
 		break;
 	default:
-		give_up(&e, bytes, n, err);
+		give_up(&e, &bytes, err);
 	}
 	return EXIT_RECHECK;
 }

@@ -10,10 +10,6 @@
 #include "kernel/exits.h"
 #include "kernel/vcpu.h"
 
-/* Length of the instruction at RIP, which hardware says is an `expected`; exit->insn_len if hardware gave it. 0: the
- * guest changed it meanwhile or it cannot be read; the vCPU is to be entered again to meet what is there now. */
-u8 emulate_insn_len(struct vcpu *vcpu, const struct vm_exit *exit, enum insn_id expected);
-
 /* Executes the instruction at RIP: string I/O for EXIT_IO, else an access to device memory. Faults are raised in the
  * guest; what cannot be executed stops the VM. An instruction that is not of that kind is left alone. */
 enum exit_action emulate_insn(struct vcpu *vcpu, const struct vm_exit *exit);

@@ -35,11 +35,6 @@ enum exit_action exit_io(struct vcpu *vcpu, struct vm_exit *exit)
 	if (exit->io.string) {
 		return emulate_insn(vcpu, exit);
 	}
-	u8 len = emulate_insn_len(vcpu, exit, exit->io.in ? INSN_IN : INSN_OUT);
-
-	if (len == 0) {
-		return EXIT_RECHECK;
-	}
 	if (exit->io.in) {
 		rax_merge(vcpu, exit->io.size_bytes,
 			  exit_port_read(vcpu, exit->io.port, exit->io.size_bytes));
@@ -48,6 +43,5 @@ enum exit_action exit_io(struct vcpu *vcpu, struct vm_exit *exit)
 				(u32)vcpu->hw->gpr[GPR_RAX] &
 					(u32)(BIT(8 * exit->io.size_bytes) - 1));
 	}
-	vcpu_skip(vcpu, len);
-	return EXIT_RESUME;
+	return vcpu_skip(vcpu, exit);
 }

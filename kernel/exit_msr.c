@@ -126,34 +126,25 @@ static bool msr_set(struct vcpu *vcpu, u32 msr, u64 value)
 enum exit_action exit_rdmsr(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	u64 *gpr = vcpu->hw->gpr;
-	u8 len = emulate_insn_len(vcpu, exit, INSN_RDMSR);
 	u64 value;
 
-	if (len == 0) {
-		return EXIT_RECHECK;
-	}
 	if (!msr_get(vcpu, (u32)gpr[GPR_RCX], &value)) {
 		vcpu_raise_gp(vcpu);
 		return EXIT_RECHECK;
 	}
 	gpr[GPR_RAX] = (u32)value;
 	gpr[GPR_RDX] = value >> 32;
-	vcpu_skip(vcpu, len);
-	return EXIT_RESUME;
+	return vcpu_skip(vcpu, exit);
 }
 
 enum exit_action exit_wrmsr(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	const u64 *gpr = vcpu->hw->gpr;
-	u8 len = emulate_insn_len(vcpu, exit, INSN_WRMSR);
 
-	if (len == 0) {
-		return EXIT_RECHECK;
-	}
 	if (!msr_set(vcpu, (u32)gpr[GPR_RCX], gpr[GPR_RDX] << 32 | (u32)gpr[GPR_RAX])) {
 		vcpu_raise_gp(vcpu);
 		return EXIT_RECHECK;
 	}
-	vcpu_skip(vcpu, len);
+	(void)vcpu_skip(vcpu, exit);
 	return EXIT_RECHECK;
 }

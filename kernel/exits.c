@@ -43,17 +43,27 @@ static enum exit_action exit_pause(struct vcpu *vcpu, struct vm_exit *exit)
 
 /* --- instructions ----------------------------------------------------------------------------- */
 
-static enum exit_action exit_cpuid(struct vcpu *vcpu, struct vm_exit *exit)
+static enum exit_action cpuid_answer(struct vcpu *vcpu, struct vm_exit *exit,
+				     const struct cpuid_regs *regs)
 {
-	struct cpuid_dynamic dynamic = {.apic_id = vcpu->index};
 	u64 *gpr = vcpu->hw->gpr;
-	u8 len = emulate_insn_len(vcpu, exit, INSN_CPUID);
+
+	gpr[GPR_RAX] = regs->eax;
+	gpr[GPR_RBX] = regs->ebx;
+	gpr[GPR_RCX] = regs->ecx;
+	gpr[GPR_RDX] = regs->edx;
+	return vcpu_skip(vcpu, exit);
+}
+
+/* The leaves whose answer depends on the vCPU or its state. */
+static __attribute__((noinline)) enum exit_action cpuid_dynamic(struct vcpu *vcpu,
+								struct vm_exit *exit)
+{
+	const u64 *gpr = vcpu->hw->gpr;
+	struct cpuid_dynamic dynamic = {.apic_id = vcpu->index};
 	u32 leaf = (u32)gpr[GPR_RAX];
 	struct cpuid_regs regs;
 
-	if (unlikely(len == 0)) {
-		return EXIT_RECHECK;
-	}
 	if (cpuid_needs_state(leaf)) {
 		struct guest_state gs;
 
@@ -62,22 +72,21 @@ static enum exit_action exit_cpuid(struct vcpu *vcpu, struct vm_exit *exit)
 		dynamic.xcr0 = virt->get_xcr0(vcpu->hw);
 	}
 	cpuid_lookup(&vcpu->vm->cpuid, leaf, (u32)gpr[GPR_RCX], &dynamic, &regs);
-	gpr[GPR_RAX] = regs.eax;
-	gpr[GPR_RBX] = regs.ebx;
-	gpr[GPR_RCX] = regs.ecx;
-	gpr[GPR_RDX] = regs.edx;
-	vcpu_skip(vcpu, len);
-	return EXIT_RESUME;
+	return cpuid_answer(vcpu, exit, &regs);
+}
+
+static enum exit_action exit_cpuid(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	u32 leaf = (u32)vcpu->hw->gpr[GPR_RAX];
+	const struct cpuid_regs *regs = cpuid_constant(&vcpu->vm->cpuid, leaf);
+
+	return likely(regs != NULL) ? cpuid_answer(vcpu, exit, regs) : cpuid_dynamic(vcpu, exit);
 }
 
 static enum exit_action exit_hlt(struct vcpu *vcpu, struct vm_exit *exit)
 {
-	u8 len = emulate_insn_len(vcpu, exit, INSN_HLT);
-
-	if (len != 0) {
-		vcpu_skip(vcpu, len);
-		vcpu->state = VCPU_HALTED;
-	}
+	(void)vcpu_skip(vcpu, exit);
+	vcpu->state = VCPU_HALTED;
 	return EXIT_RECHECK;
 }
 
@@ -100,23 +109,16 @@ static s64 hypercall(u64 number, u8 cpl)
 static enum exit_action exit_hypercall(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	u64 *gpr = vcpu->hw->gpr;
-	struct guest_state gs;
-	u8 len = emulate_insn_len(vcpu, exit, virt_caps.hypercall_insn);
 
-	if (len == 0) {
-		return EXIT_RECHECK;
-	}
 	if (!vcpu->vm->cpuid.evk_leaves) {
 		vcpu_raise(vcpu, VECTOR_UD, false, 0);
 		return EXIT_RECHECK;
 	}
-	virt->get_state(vcpu->hw, GS_CODE, &gs);
-	bool code64 = (gs.seg[SEG_CS].attr & SEG_ATTR_L) != 0;
-
 	/* Outside 64-bit code the upper halves of registers hold anything. */
-	gpr[GPR_RAX] = (u64)hypercall(code64 ? gpr[GPR_RAX] : (u32)gpr[GPR_RAX], gs.cpl);
-	vcpu_skip(vcpu, len);
-	return EXIT_RESUME;
+	u64 number = exit->hypercall.code64 ? gpr[GPR_RAX] : (u32)gpr[GPR_RAX];
+
+	gpr[GPR_RAX] = (u64)hypercall(number, exit->hypercall.cpl);
+	return vcpu_skip(vcpu, exit);
 }
 
 static enum exit_action exit_ud(struct vcpu *vcpu, struct vm_exit *exit)
@@ -136,29 +138,15 @@ static enum exit_action exit_gp(struct vcpu *vcpu, struct vm_exit *exit)
 /* Guest memory is always coherent: there is nothing to write back. */
 static enum exit_action exit_wbinvd(struct vcpu *vcpu, struct vm_exit *exit)
 {
-	struct insn insn;
-	u8 len = exit->insn_len;
-
-	if (len == 0 && emulate_decode(vcpu, &insn) == 0 &&
-	    (insn.id == INSN_WBINVD || insn.id == INSN_INVD)) {
-		len = insn.len;
-	}
-	if (len != 0) {
-		vcpu_skip(vcpu, len);
-	}
-	return EXIT_RECHECK;
+	return vcpu_skip(vcpu, exit);
 }
 
 static enum exit_action exit_xsetbv(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	const u64 *gpr = vcpu->hw->gpr;
 	u64 value = gpr[GPR_RDX] << 32 | (u32)gpr[GPR_RAX];
-	u8 len = emulate_insn_len(vcpu, exit, INSN_XSETBV);
 	struct guest_state gs;
 
-	if (len == 0) {
-		return EXIT_RECHECK;
-	}
 	virt->get_state(vcpu->hw, GS_CONTROL | GS_CODE, &gs);
 	if ((gs.cr4 & CR4_OSXSAVE) == 0) {
 		return exit_ud(vcpu, exit);
@@ -167,8 +155,7 @@ static enum exit_action exit_xsetbv(struct vcpu *vcpu, struct vm_exit *exit)
 	    virt->set_xcr0(vcpu->hw, value) != 0) {
 		return exit_gp(vcpu, exit);
 	}
-	vcpu_skip(vcpu, len);
-	return EXIT_RECHECK;
+	return vcpu_skip(vcpu, exit);
 }
 
 /* MOV to CR8: the guest lowers its priority while an interrupt waits below it. */
@@ -191,7 +178,7 @@ static enum exit_action exit_cr(struct vcpu *vcpu, struct vm_exit *exit)
 	}
 	vcpu->hw->cr8 = (u8)value;
 	vlapic_set_cr8(&vcpu->lapic, (u8)value);
-	vcpu_skip(vcpu, insn.len);
+	(void)vcpu_skip(vcpu, exit);
 	return EXIT_RECHECK;
 }
 
@@ -258,10 +245,7 @@ static enum exit_action exit_crash(struct vcpu *vcpu, struct vm_exit *exit)
 /* --- the table -------------------------------------------------------------------------------- */
 
 /* clang-format off */
-static const struct {
-	const char *name;
-	enum exit_action (*handler)(struct vcpu *vcpu, struct vm_exit *exit);
-} exits[EXIT_KIND_COUNT] = {
+const struct exit_row exit_rows[EXIT_KIND_COUNT] = {
 	[EXIT_INTR]         = {"machine interrupt", exit_intr},
 	[EXIT_HANDLED]      = {"handled in hardware layer", exit_nothing},
 	[EXIT_NMI]          = {"machine NMI",       exit_nothing},
@@ -289,13 +273,3 @@ static const struct {
 	[EXIT_UNKNOWN]      = {"unknown exit",      exit_crash},
 };
 /* clang-format on */
-
-enum exit_action exit_handle(struct vcpu *vcpu, struct vm_exit *exit)
-{
-	return exits[exit->kind].handler(vcpu, exit);
-}
-
-const char *exit_name(enum vm_exit_kind kind)
-{
-	return exits[kind].name;
-}

@@ -15,9 +15,20 @@ enum exit_action {
 	EXIT_LEAVE,	/* give the pCPU away */
 };
 
-enum exit_action exit_handle(struct vcpu *vcpu, struct vm_exit *exit);
+struct exit_row {
+	const char *name; /* for messages and counters */
+	enum exit_action (*handler)(struct vcpu *vcpu, struct vm_exit *exit);
+};
+extern const struct exit_row exit_rows[EXIT_KIND_COUNT];
 
-/* Upper-case name of an exit kind, for counters. */
-const char *exit_name(enum vm_exit_kind kind);
+static inline enum exit_action exit_handle(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	return exit_rows[exit->kind].handler(vcpu, exit);
+}
+
+static inline const char *exit_name(enum vm_exit_kind kind)
+{
+	return exit_rows[kind].name;
+}
 
 #endif

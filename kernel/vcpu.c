@@ -197,17 +197,11 @@ static int irq_find(struct vcpu *vcpu)
 /* Is there anything that ends a HLT? SDM vol. 2 "HLT": an enabled interrupt, an NMI, INIT. */
 static bool has_wake_event(struct vcpu *vcpu, int irq_vector)
 {
-	struct guest_state gs;
-
 	if ((vcpu->nmi_pending && !vcpu->hw->nmi_blocked) ||
 	    vcpu->events.queued.type != VIRT_EVENT_NONE) {
 		return true;
 	}
-	if (irq_vector < 0) {
-		return false;
-	}
-	virt->get_state(vcpu->hw, GS_RIP, &gs);
-	return (gs.rflags & RFLAGS_IF) != 0;
+	return irq_vector >= 0 && (vcpu->hw->ip->rflags & RFLAGS_IF) != 0;
 }
 
 enum service_verdict { SERVICE_ENTER, SERVICE_BLOCK, SERVICE_PARK, SERVICE_AGAIN };
@@ -225,16 +219,11 @@ static enum service_verdict inject_prepare(struct vcpu *vcpu, int irq_vector)
 	struct event_sources sources = {
 		.nmi_pending = vcpu->nmi_pending,
 		.nmi_blocked = vcpu->hw->nmi_blocked,
+		.shadow = vcpu->hw->shadow || vcpu->hw->irq_deferred,
 		.irq_vector = irq_vector,
 		.lapic_irr = vcpu->lapic.irr_maybe && vlapic_highest_irr(&vcpu->lapic) >= 0,
 	};
 
-	if (vcpu->nmi_pending) {
-		struct guest_state gs;
-
-		virt->get_state(vcpu->hw, GS_RIP, &gs);
-		sources.shadow = gs.shadow || vcpu->hw->irq_deferred;
-	}
 	switch (events_next(&vcpu->events, &sources, &vcpu->inject)) {
 	case EVENTS_ENTER:
 		break;
@@ -288,12 +277,12 @@ static enum service_verdict vcpu_service(struct vcpu *vcpu, u64 until_ns)
 
 /* --- after each exit -------------------------------------------------------------------------- */
 
-/* What the entry tried to deliver was delivered, or was interrupted. */
-static void delivery_note(struct vcpu *vcpu, const struct vm_exit *exit)
+/* After an entry with events, or one that they interrupted: what was interrupted is to be delivered
+ * again, what was not is history. */
+static void events_note(struct vcpu *vcpu, const struct vm_exit *exit)
 {
+	vlapic_set_cr8(&vcpu->lapic, vcpu->hw->cr8);
 	events_interrupted(&vcpu->events, &exit->interrupted);
-	vcpu->inject_live =
-		true; /* what was interrupted is to be delivered again, what was not is history */
 	if (!exit->irq_taken) {
 		return;
 	}
@@ -306,44 +295,67 @@ static void delivery_note(struct vcpu *vcpu, const struct vm_exit *exit)
 	platform_irq_taken(&vcpu->vm->platform, vcpu->inject.irq_vector);
 }
 
-enum vcpu_leave vcpu_run(struct vcpu *vcpu, u64 until_ns)
+/* What the next entry is told; NULL: nothing. */
+static const struct virt_inject *inject_choose(struct vcpu *vcpu)
+{
+	u8 cr8 = vlapic_get_cr8(&vcpu->lapic);
+	bool changed = vcpu->hw->cr8 != cr8;
+
+	vcpu->hw->cr8 = cr8;
+	return vcpu->inject_live || changed ? &vcpu->inject : NULL;
+}
+
+/* Enters again and again, as long as exits concern no events: the hot loop. */
+static enum exit_action vcpu_enter(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	const struct virt_inject *inject = inject_choose(vcpu);
+	enum exit_action action;
+	bool events;
+
+	do {
+		events = virt->run(vcpu->hw, inject, exit);
+		vcpu->stats.exits[exit->kind]++;
+		if (unlikely(events)) {
+			events_note(vcpu, exit);
+		}
+		action = exit_handle(vcpu, exit);
+	} while (likely(!events && action == EXIT_RESUME && !vcpu_has_requests(vcpu)));
+	return action;
+}
+
+static enum vcpu_leave vcpu_loop(struct vcpu *vcpu, u64 until_ns)
 {
 	static const enum vcpu_leave leave_of[] = {
 		[SERVICE_BLOCK] = VCPU_LEAVE_BLOCK,
 		[SERVICE_PARK] = VCPU_LEAVE_PARK,
 	};
-	enum exit_action action = EXIT_RECHECK;
 	struct vm_exit exit;
 
-	__atomic_store_n(&vcpu->pcpu, arch_pcpu_id(), __ATOMIC_SEQ_CST);
-	while (action != EXIT_LEAVE) {
-		if (action == EXIT_RECHECK || vcpu->inject_live || vcpu_has_requests(vcpu)) {
-			enum service_verdict verdict = vcpu_service(vcpu, until_ns);
+	for (;;) {
+		enum service_verdict verdict = vcpu_service(vcpu, until_ns);
 
-			if (verdict == SERVICE_AGAIN) {
-				continue;
-			}
-			if (verdict != SERVICE_ENTER) {
-				__atomic_store_n(&vcpu->pcpu, PCPU_NONE, __ATOMIC_SEQ_CST);
-				return leave_of[verdict];
-			}
-			vcpu->hw->cr8 = vlapic_get_cr8(&vcpu->lapic);
+		if (verdict == SERVICE_AGAIN) {
+			continue;
 		}
-		virt->run(vcpu->hw, &vcpu->inject, &exit);
-		vcpu->stats.exits[exit.kind]++;
-		if (unlikely(vcpu->inject_live || exit.interrupted.type != VIRT_EVENT_NONE)) {
-			delivery_note(vcpu, &exit);
+		if (verdict != SERVICE_ENTER) {
+			return leave_of[verdict];
 		}
-		if (unlikely(vcpu->hw->cr8 != vlapic_get_cr8(&vcpu->lapic))) {
-			vlapic_set_cr8(&vcpu->lapic, vcpu->hw->cr8);
-		}
-		action = exit_handle(vcpu, &exit);
-		if (action == EXIT_TIMECHECK) {
-			action = arch_now_ns() >= until_ns ? EXIT_LEAVE : EXIT_RECHECK;
+		enum exit_action action = vcpu_enter(vcpu, &exit);
+
+		if (action == EXIT_LEAVE ||
+		    (action == EXIT_TIMECHECK && arch_now_ns() >= until_ns)) {
+			return VCPU_LEAVE_SLICE;
 		}
 	}
+}
+
+enum vcpu_leave vcpu_run(struct vcpu *vcpu, u64 until_ns)
+{
+	__atomic_store_n(&vcpu->pcpu, arch_pcpu_id(), __ATOMIC_SEQ_CST);
+	enum vcpu_leave leave = vcpu_loop(vcpu, until_ns);
+
 	__atomic_store_n(&vcpu->pcpu, PCPU_NONE, __ATOMIC_SEQ_CST);
-	return VCPU_LEAVE_SLICE;
+	return leave;
 }
 
 /* --- helpers of the handlers ------------------------------------------------------------------ */
@@ -351,7 +363,7 @@ enum vcpu_leave vcpu_run(struct vcpu *vcpu, u64 until_ns)
 void vcpu_raise(struct vcpu *vcpu, u8 vector, bool has_error, u32 error)
 {
 	events_raise(&vcpu->events, vector, has_error, error);
-	vcpu->inject_live = true;
+	__atomic_fetch_or(&vcpu->requests, VCPU_REQ_EVENT, __ATOMIC_RELAXED);
 }
 
 void vcpu_single_step(struct vcpu *vcpu)
@@ -365,11 +377,12 @@ void vcpu_single_step(struct vcpu *vcpu)
 	}
 }
 
-void vcpu_skip(struct vcpu *vcpu, u8 len)
+enum exit_action vcpu_end_insn(struct vcpu *vcpu)
 {
-	if (unlikely(virt->advance(vcpu->hw, len))) {
+	if (virt->end_insn(vcpu->hw)) {
 		vcpu_single_step(vcpu);
 	}
+	return EXIT_RESUME;
 }
 
 void *vcpu_page(struct vcpu *vcpu, gfn_t gfn)

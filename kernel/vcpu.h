@@ -11,6 +11,7 @@
 #include "arch/x86/virt/virt.h"
 #include "kernel/dev/vlapic.h"
 #include "kernel/events.h"
+#include "kernel/exits.h"
 #include "kernel/msr_policy.h"
 #include "kernel/timer.h"
 #include "sched/sched.h"
@@ -32,6 +33,7 @@ enum {
 	VCPU_REQ_SIPI = 16,   /* vector in sipi_vector */
 	VCPU_REQ_EXTINT = 32, /* the PIC's output rose */
 	VCPU_REQ_PARK = 64,
+	VCPU_REQ_EVENT = 128, /* an event is queued: from the owner itself */
 };
 
 struct vcpu_stats {
@@ -66,7 +68,7 @@ struct vcpu {
 	struct events events;
 	bool nmi_pending;      /* an NMI is latched */
 	bool extint;	       /* the PIC may ask for this vCPU */
-	bool inject_live;      /* `inject` is more than "nothing": prepare it anew for each entry */
+	bool inject_live;      /* `inject` is more than "nothing" */
 	bool inject_extint;    /* the offered interrupt is the PIC's */
 	struct virt_inject inject;
 	struct msr_state msrs;
@@ -102,11 +104,18 @@ struct vlapic_time vcpu_time(const struct vcpu *vcpu);
 
 /* --- for the exit handlers -------------------------------------------------------------------- */
 
-/* The instruction ends: RIP moves past its `len` bytes, a single-step trap is raised if due. */
-void vcpu_skip(struct vcpu *vcpu, u8 len);
-
 /* Raises the #DB of RFLAGS.TF after an instruction. */
 void vcpu_single_step(struct vcpu *vcpu);
+
+/* The rare part of vcpu_skip(). */
+enum exit_action vcpu_end_insn(struct vcpu *vcpu);
+
+/* The instruction that exited has been carried out: on to the next one, with the single-step trap if due. What an
+ * exit handler returns last: EXIT_RESUME. */
+static inline enum exit_action vcpu_skip(struct vcpu *vcpu, const struct vm_exit *exit)
+{
+	return likely(virt_skip(vcpu->hw, exit->next_rip)) ? EXIT_RESUME : vcpu_end_insn(vcpu);
+}
 
 /* Raises an exception at the next entry. */
 void vcpu_raise(struct vcpu *vcpu, u8 vector, bool has_error, u32 error);

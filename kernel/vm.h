@@ -8,6 +8,7 @@
 #ifndef KERNEL_VM_H
 #define KERNEL_VM_H
 
+#include "arch/x86/emul/walk.h"
 #include "arch/x86/virt/virt.h"
 #include "kernel/config.h"
 #include "kernel/cpuid_policy.h"
@@ -54,6 +55,7 @@ struct vm {
 
 	/* From power-on to power-off: */
 	struct virt_vm *hw;
+	struct walk_mem mem;		/* guest RAM as hw reads it */
 	struct p2m p2m;
 	struct cpuid_table cpuid;
 	struct msr_policy msr_policy;

@@ -79,6 +79,22 @@ static void policy_init(struct vm *vm)
 	msr_policy_init(&vm->msr_policy, &vm->cpuid, &options);
 }
 
+static const void *ram_page(struct walk_mem *mem, gpa_t page)
+{
+	return guest_page(&container_of(mem, struct vm, mem)->p2m, gpa_to_gfn(page));
+}
+
+/* Whoever reads through this looks and leaves the tables alone. */
+static int ram_update(struct walk_mem *mem, gpa_t entry, u8 size, u64 old, u64 next)
+{
+	(void)mem;
+	(void)entry;
+	(void)size;
+	(void)old;
+	(void)next;
+	return ERR_NOTSUP;
+}
+
 static int hardware_create(struct vm *vm)
 {
 	struct p2m_range ram[P2M_RANGES];
@@ -89,7 +105,10 @@ static int hardware_create(struct vm *vm)
 	if (err != 0) {
 		return fail(vm, err, "memory map");
 	}
-	struct virt_vm_config config = {.pause_exiting = true, .s2_root = vm->p2m.root};
+	vm->mem = (struct walk_mem){.page = ram_page, .update = ram_update};
+
+	struct virt_vm_config config = {
+		.pause_exiting = true, .s2_root = vm->p2m.root, .mem = &vm->mem};
 
 	err = virt->vm_create(&config, &vm->hw);
 	if (err != 0) {

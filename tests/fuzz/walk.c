@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/x86/emul/code_cache.h"
 #include "arch/x86/emul/walk.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
@@ -60,12 +61,25 @@ struct fuzz_head {
 	u8 cpl, phys_bits, access, races;
 };
 
+/* What was filled is found as long as nothing changes. */
+static void run_code_cache(const struct fuzz_head *h, struct fuzz_mem *f)
+{
+	struct code_cache cache;
+
+	code_cache_flush(&cache);
+	require(code_cache_find(&cache, h->va & ~BIT(63), h->cr3) == NULL);
+	const struct code_spot *spot = code_cache_fill(&cache, &f->mem, h->cr3, h->va);
+
+	if (spot != NULL) {
+		require(code_cache_find(&cache, h->va, h->cr3) == spot);
+	}
+}
+
 static void run(const struct fuzz_head *h, struct fuzz_mem *f)
 {
 	struct guest_state gs = {.cr0 = h->cr0, .cr3 = h->cr3, .cr4 = h->cr4, .efer = h->efer};
 	struct walk_mode mode;
 	struct walk_result result;
-	gpa_t fast;
 	int err;
 
 	gs.rflags = h->rflags;
@@ -79,7 +93,7 @@ static void run(const struct fuzz_head *h, struct fuzz_mem *f)
 		require((result.gpa.v & in_page) == (h->va & in_page));
 		require(mode.format == WALK_NONE || result.gpa.v < 1ull << 52);
 	}
-	(void)walk_code(&f->mem, fuzz_page, h->cr3, 4 + (h->access & 1), h->va, &fast);
+	run_code_cache(h, f);
 }
 
 /* A short input fills the page again and again. */

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/unit.h"
 #include "arch/x86/emul/exec.h"
+#include "arch/x86/regs.h"
 
 #define MEMORY_SIZE 0x20000
 #define FLAG_CF	    BIT(0)
@@ -14,7 +15,6 @@
 #define FLAG_RF	    BIT(16)
 #define FLAG_AC	    BIT(18)
 
-enum { CR0_PE = BIT(0), CR0_AM = BIT(18) };
 enum { DATA_RW = 0xc093, DATA_RO = 0xc091, DATA_DOWN = 0xc097, CODE_XR = 0xc09b, CODE_X = 0xc099 };
 
 /* A guest with 128 KiB of flat memory from address 0, where one access can be made to fail. */

@@ -427,47 +427,6 @@ static void no_paging_is_identity(void **state)
 	assert_int_equal(r.page_shift, 12);
 }
 
-static void the_fast_walk_finds_the_same(void **state)
-{
-	static const u64 vas[] = {0xffff800040400000 + 0x12345,
-				  0xffff800040604000 + 0x678,
-				  0xffff800140000000 + 0x3456789,
-				  0xffff800040605000,
-				  0xffff810040605000,
-				  0x400000};
-	static struct world w;
-	struct walk_mode m;
-
-	(void)state;
-	simple_tables(&w, &m);
-	for (size_t i = 0; i < ARRAY_SIZE(vas); i++) {
-		struct walk_result r;
-		gpa_t fast = gpa(0);
-		int err = walk(&m, &w.mem, gva(vas[i]), WALK_FETCH | WALK_PEEK, &r);
-
-		assert_int_equal(walk_code(&w.mem, world_page, m.cr3, 4, vas[i], &fast), err == 0);
-		assert_int_equal(err, i < 3 ? 0 : ERR_FAULT);
-		if (err == 0) {
-			assert_true(fast.v == r.gpa.v);
-		}
-	}
-	/* The same below a fifth level. */
-	w.page[4][3] = m.cr3 | 3;
-	m.cr3 = page_address(4);
-	m.format = WALK_LEVEL5;
-	for (size_t i = 0; i < ARRAY_SIZE(vas); i++) {
-		u64 va = (vas[i] & (BIT(48) - 1)) | 3ull << 48;
-		struct walk_result r;
-		gpa_t fast = gpa(0);
-		int err = walk(&m, &w.mem, gva(va), WALK_FETCH | WALK_PEEK, &r);
-
-		assert_int_equal(walk_code(&w.mem, world_page, m.cr3, 5, va, &fast), err == 0);
-		assert_true(err != 0 || fast.v == r.gpa.v);
-	}
-	m.cr3 = GIB(1);
-	assert_false(walk_code(&w.mem, world_page, m.cr3, 4, vas[0], &(gpa_t){0}));
-}
-
 static void mode_follows_control_registers(void **state)
 {
 	enum { PG = BIT(31), WP = BIT(16) };
@@ -522,7 +481,6 @@ int main(void)
 		cmocka_unit_test(random_tables_agree_with_the_model),
 		cmocka_unit_test(endless_change_ends),
 		cmocka_unit_test(no_paging_is_identity),
-		cmocka_unit_test(the_fast_walk_finds_the_same),
 		cmocka_unit_test(mode_follows_control_registers),
 	};
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* arch/x86/virt/svm/svm_exit: exit information of the VMCB to struct vm_exit. */
 #include "tests/unit/unit.h"
+#include "arch/x86/regs.h"
 #include "arch/x86/virt/svm/svm_exit.h"
 
 static struct vmcb vmcb;
@@ -79,19 +80,62 @@ static void refused_entry_is_told_by_32_bits(void **state)
 	assert_int_equal(out.kind, EXIT_ENTRY_FAILED);
 }
 
-static void length_comes_from_nrip_if_saved(void **state)
+static void next_rip_as_hardware_saved_it(void **state)
 {
 	(void)state;
 	vmcb.save.rip = 0x1000;
 	(void)decode(0x72, 0, 0);
-	assert_int_equal(out.insn_len, 0);
+	assert_int_equal(out.next_rip, 0);
 	vmcb.control.nrip = 0x1002;
 	(void)decode(0x72, 0, 0);
-	assert_int_equal(out.insn_len, 2);
-	vmcb.save.rip = 0xffff; /* wraps in 16-bit code */
-	vmcb.control.nrip = 1;
-	(void)decode(0x72, 0, 0);
-	assert_int_equal(out.insn_len, 2);
+	assert_int_equal(out.next_rip, 0x1002);
+}
+
+/* Where the length is needed and hardware may not say it, there is an instruction to look for. */
+static void plain_instructions(void **state)
+{
+	static const struct {
+		u32 code, info1;
+		u8 len;
+		u8 bytes[4];
+	} insns[] = {
+		{0x72, 0, 2, {0x0f, 0xa2, 0x90, 0x90}}, {0x78, 0, 1, {0xf4, 0x0f, 0x0f, 0x0f}},
+		{0x81, 0, 3, {0x0f, 0x01, 0xd9, 0xff}}, {0x7c, 0, 2, {0x0f, 0x32, 0, 0}},
+		{0x7c, 1, 2, {0x0f, 0x30, 0, 0}},	{0x76, 0, 2, {0x0f, 0x08, 0, 0}},
+		{0x89, 0, 2, {0x0f, 0x09, 0, 0}},	{0x8d, 0, 3, {0x0f, 0x01, 0xd1, 0}},
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(insns); i++) {
+		const struct svm_insn *insn = &decode(insns[i].code, insns[i].info1, 0)->insn;
+		u8 prefixed[4] = {0x66, insns[i].bytes[0], insns[i].bytes[1], insns[i].bytes[2]};
+
+		assert_int_equal(insn->len, insns[i].len);
+		assert_true(svm_insn_matches(insn, insns[i].bytes));
+		assert_false(svm_insn_matches(insn, prefixed));
+	}
+	/* Other moves to CR8 are left to the decoder. */
+	assert_false(svm_insn_matches(&decode(0x18, 0, 0)->insn, (const u8[4]){0}));
+	assert_int_not_equal(decode(0x18, 0, 0)->insn.len, 0);
+	assert_int_equal(decode(0x400, 0, 0)->insn.len, 0);
+	assert_int_equal(decode(0x60, 0, 0)->insn.len, 0);
+}
+
+static void hypercall(void **state)
+{
+	(void)state;
+	vmcb.save.cpl = 3;
+	vmcb.save.cs.attr = VMCB_SEG_L;
+	(void)decode(0x81, 0, 0);
+	assert_int_equal(out.kind, EXIT_HYPERCALL);
+	assert_int_equal(out.hypercall.cpl, 3);
+	assert_false(out.hypercall.code64); /* L means nothing outside long mode */
+	vmcb.save.efer = EFER_LMA;
+	(void)decode(0x81, 0, 0);
+	assert_true(out.hypercall.code64);
+	vmcb.save.cs.attr = VMCB_SEG_DB;
+	(void)decode(0x81, 0, 0);
+	assert_false(out.hypercall.code64);
 }
 
 static void io(void **state)
@@ -106,7 +150,7 @@ static void io(void **state)
 	assert_true(out.io.in);
 	assert_false(out.io.string);
 	assert_false(out.io.rep);
-	assert_int_equal(out.insn_len, 2);
+	assert_int_equal(out.next_rip, 0x7c02);
 	/* REP OUTSD to FFFFh */
 	(void)decode(0x7b, 0xffff004c, 0x7c03);
 	assert_int_equal(out.io.port, 0xffff);
@@ -114,7 +158,7 @@ static void io(void **state)
 	assert_false(out.io.in);
 	assert_true(out.io.string);
 	assert_true(out.io.rep);
-	assert_int_equal(out.insn_len, 3);
+	assert_int_equal(out.next_rip, 0x7c03);
 }
 
 static void msr(void **state)
@@ -190,7 +234,9 @@ int main(void)
 		cmocka_unit_test_setup(kinds, setup),
 		cmocka_unit_test_setup(every_code_has_a_row, setup),
 		cmocka_unit_test_setup(refused_entry_is_told_by_32_bits, setup),
-		cmocka_unit_test_setup(length_comes_from_nrip_if_saved, setup),
+		cmocka_unit_test_setup(next_rip_as_hardware_saved_it, setup),
+		cmocka_unit_test_setup(plain_instructions, setup),
+		cmocka_unit_test_setup(hypercall, setup),
 		cmocka_unit_test_setup(io, setup),
 		cmocka_unit_test_setup(msr, setup),
 		cmocka_unit_test_setup(nested_fault, setup),

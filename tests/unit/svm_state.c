@@ -228,37 +228,24 @@ static void groups_are_checked_against_each_other(void **state)
 	assert_int_equal(svm_state_set(&vmcb, &limits, GS_SEGS, &gs), 0);
 }
 
-static void advance(void **state)
+static void rip_wraps_at_the_code_size(void **state)
 {
 	struct vmcb_save *s = &vmcb.save;
 
 	(void)state;
-	s->rflags = 2 | RFLAGS_RF;
 	s->rip = 0xffff;
-	vmcb.control.int_state = VMCB_SHADOW;
-	assert_false(svm_state_advance(&vmcb, 2));
-	assert_int_equal(s->rip, 1);
-	assert_int_equal(s->rflags, 2);
-	assert_int_equal(vmcb.control.int_state, 0);
-
+	assert_int_equal(svm_state_wrap(s, 0x10001), 1);
 	s->rip = 0x12345; /* 16-bit code beyond 64 KiB */
-	(void)svm_state_advance(&vmcb, 2);
-	assert_int_equal(s->rip, 0x12347);
+	assert_int_equal(svm_state_wrap(s, 0x12347), 0x12347);
 
 	s->cs.attr |= VMCB_SEG_DB;
 	s->rip = 0xffffffff;
-	s->rflags = 2 | RFLAGS_TF;
-	assert_true(svm_state_advance(&vmcb, 2));
-	assert_int_equal(s->rip, 1);
+	assert_int_equal(svm_state_wrap(s, 0x100000001), 1);
 
-	s->cs.attr = 0xa9b;
-	s->rip = 0xffffffff; /* L means nothing outside long mode: 16-bit code, beyond 64 KiB */
-	(void)svm_state_advance(&vmcb, 2);
-	assert_int_equal(s->rip, 1);
+	s->cs.attr = 0xa9b; /* L means nothing outside long mode: 16-bit code, beyond 64 KiB */
+	assert_int_equal(svm_state_wrap(s, 0x100000001), 1);
 	s->efer |= EFER_LME | EFER_LMA;
-	s->rip = 0xffffffff;
-	(void)svm_state_advance(&vmcb, 2);
-	assert_int_equal(s->rip, 0x100000001ull);
+	assert_int_equal(svm_state_wrap(s, 0x100000001), 0x100000001);
 }
 
 int main(void)
@@ -271,7 +258,7 @@ int main(void)
 		cmocka_unit_test_setup(only_the_groups_asked_for, setup),
 		cmocka_unit_test_setup(refuses_what_vmrun_would, setup),
 		cmocka_unit_test_setup(groups_are_checked_against_each_other, setup),
-		cmocka_unit_test_setup(advance, setup),
+		cmocka_unit_test_setup(rip_wraps_at_the_code_size, setup),
 	};
 
 	return cmocka_run_group_tests_name("svm_state", tests, NULL, NULL);

@@ -289,12 +289,8 @@ int insn_decode(const u8 *bytes, size_t n, enum insn_mode mode, struct insn *ins
 int insn_len(const u8 *bytes, size_t n, enum insn_mode mode, enum insn_id expected)
 {
 	struct insn insn;
-	int err = insn_quick_len(bytes, n, expected);
+	int err = insn_decode(bytes, n, mode, &insn);
 
-	if (err != 0) {
-		return err;
-	}
-	err = insn_decode(bytes, n, mode, &insn);
 	if (err != 0) {
 		return err;
 	}

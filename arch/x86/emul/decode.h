@@ -124,56 +124,7 @@ static inline enum insn_mode insn_mode_of(u64 efer, u32 cs_attr)
 	return (cs_attr & SEG_ATTR_DB) != 0 ? INSN_MODE_32 : INSN_MODE_16;
 }
 
-/* Parts of insn_quick_len(): 0F `second`, and 0F 01 `third`. */
-static inline u8 insn_quick_len_two(const u8 *bytes, size_t n, u8 second)
-{
-	return n >= 2 && bytes[0] == 0x0f && bytes[1] == second ? 2 : 0;
-}
-
-static inline u8 insn_quick_len_three(const u8 *bytes, size_t n, u8 third)
-{
-	return n >= 3 && bytes[0] == 0x0f && bytes[1] == 0x01 && bytes[2] == third ? 3 : 0;
-}
-
-/* IN is E4, E5 with a port byte and EC, ED without; OUT is E6, E7 and EE, EF. */
-static inline u8 insn_quick_len_port(const u8 *bytes, size_t n, u8 with_imm)
-{
-	if (n >= 2 && (bytes[0] & 0xfe) == with_imm) {
-		return 2;
-	}
-	return n >= 1 && (bytes[0] & 0xfe) == (with_imm | 8);
-}
-
-/*
- * Length of the instruction at `bytes` when it is the plain, unprefixed form of `expected`; 0 when
- * that is not seen at once: then insn_len() decides. With a constant `expected` this is a handful
- * of machine instructions. The same in all modes.
- */
-static inline u8 insn_quick_len(const u8 *bytes, size_t n, enum insn_id expected)
-{
-	switch (expected) {
-	case INSN_CPUID:
-		return insn_quick_len_two(bytes, n, 0xa2);
-	case INSN_RDMSR:
-		return insn_quick_len_two(bytes, n, 0x32);
-	case INSN_WRMSR:
-		return insn_quick_len_two(bytes, n, 0x30);
-	case INSN_VMCALL:
-		return insn_quick_len_three(bytes, n, 0xc1);
-	case INSN_VMMCALL:
-		return insn_quick_len_three(bytes, n, 0xd9);
-	case INSN_HLT:
-		return n >= 1 && bytes[0] == 0xf4;
-	case INSN_IN:
-		return insn_quick_len_port(bytes, n, 0xe4);
-	case INSN_OUT:
-		return insn_quick_len_port(bytes, n, 0xe6);
-	default:
-		return 0;
-	}
-}
-
-/* Length (1..15) of the instruction at `bytes`, quick forms first. ERR_NOENT when it is a known
+/* Length (1..15) of the instruction at `bytes`. ERR_NOENT when it is a known
  * instruction but not `expected` (the guest changed its code meanwhile), else errors as
  * insn_decode(). */
 int insn_len(const u8 *bytes, size_t n, enum insn_mode mode, enum insn_id expected) must_check;

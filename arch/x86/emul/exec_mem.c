@@ -5,9 +5,7 @@
  */
 #include "arch/x86/emul/exec_priv.h"
 
-#define CR0_PE	 BIT(0)
-#define CR0_AM	 BIT(18)
-#define CR4_LA57 BIT(12)
+#include "arch/x86/regs.h"
 
 /* Bits of a segment's type. */
 enum {

@@ -4,8 +4,12 @@
  * each provide one const `struct virt_ops`. Everything above it is vendor-neutral.
  *
  * One entry into a guest:
- *   kernel fills `struct virt_inject` (what to deliver) -> ops->run() -> hardware -> exit ->
+ *   kernel fills `struct virt_inject` (what to deliver, if anything) -> ops->run() -> hardware -> exit ->
  *   ops->run() fills `struct vm_exit` (what happened) and updates the virt_vcpu fields marked [x].
+ *
+ * The round trip of an exit that concerns no event is the hypervisor's hottest path. What it needs costs no
+ * call: general registers, RIP and RFLAGS are reached through struct virt_vcpu, and the exit says where the
+ * next instruction begins. All else is get_state().
  *
  * Called with interrupts disabled, on the pCPU on which the vCPU is loaded, by the one pCPU that
  * owns the vCPU at the time, except where noted.
@@ -13,10 +17,13 @@
 #ifndef ARCH_X86_VIRT_VIRT_H
 #define ARCH_X86_VIRT_VIRT_H
 
+#include "arch/x86/emul/code_cache.h"
+#include "arch/x86/regs.h"
 #include "kernel/lib/types.h"
 
 struct virt_vm;
 struct virt_vcpu;
+struct walk_mem;
 
 /* --- events ----------------------------------------------------------------------------------- */
 
@@ -58,7 +65,7 @@ struct virt_inject {
 
 enum vm_exit_kind {
 	EXIT_INTR,	   /* a machine interrupt is pending: open an interrupt window */
-	EXIT_HANDLED,	   /* done with inside run(): nothing left for the caller */
+	EXIT_HANDLED,	   /* done with inside run(), or overtaken by the guest: just enter again */
 	EXIT_NMI,	   /* a machine NMI, SMI, INIT or #MC came; already handled when run() returns */
 	EXIT_WINDOW,	   /* an offered interrupt could now be taken: offer again */
 	EXIT_NMI_WINDOW,   /* see virt_inject.nmi_window */
@@ -91,13 +98,14 @@ enum virt_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_LDTR, SEG_TR
 
 struct vm_exit {
 	enum vm_exit_kind kind;
-	/* Length of the instruction that caused the exit; 0: hardware did not say, decode it. Meaningless
-	 * for faults and asynchronous exits. */
-	u8 insn_len;
-	/* The interrupt offered at entry was delivered (possibly as `interrupted`). */
+	/* The interrupt offered at entry was delivered (possibly as `interrupted`). Only when run() said true. */
 	bool irq_taken;
-	/* Event whose delivery the exit interrupted; to be delivered again unless superseded. */
+	/* Event whose delivery the exit interrupted; to be delivered again unless superseded. Only when run()
+	 * said true. */
 	struct virt_event interrupted;
+	/* RIP behind the instruction that caused the exit, wrapped to the code size: for virt_skip(). Set for
+	 * CPUID, HLT, HYPERCALL, IO, RDMSR, WRMSR, CR_ACCESS, XSETBV, WBINVD. */
+	u64 next_rip;
 	u64 hw_reason; /* vendor's number, for messages only */
 	union {
 		struct {
@@ -105,6 +113,10 @@ struct vm_exit {
 			u8 size_bytes; /* 1, 2, 4 */
 			bool in, string, rep;
 		} io;
+		struct {
+			bool code64; /* made by 64-bit code */
+			u8 cpl;
+		} hypercall;
 		struct {
 			gpa_t gpa;
 			u8 access;	 /* S2_* that was attempted */
@@ -189,22 +201,33 @@ struct guest_state {
 	u64 tsc_aux; /* what RDTSCP and RDPID return: must be in the machine's MSR while the guest runs */
 };
 
-/* The part of every vCPU that the neutral code and the entry code share. svm and vmx embed it first in their
+/* Where the guest's execution is. In AMD-V's control block the two are neighbours: no copy is made. VT-x reads
+ * them after an exit and writes back what has changed. */
+struct virt_ip {
+	u64 rflags;
+	u64 rip;
+};
+
+/* The part of every vCPU that the neutral code and the entry code share. svm and vmx embed it in their
  * own struct. */
 struct virt_vcpu {
 	u64 gpr[GPR_COUNT]; /* [x] GPR_RSP included */
-	u8 cr8;		    /* [x] guest's TPR class 0..15; written back to hardware at entry */
+	struct virt_ip *ip; /* (o) the pointer; [x] what it points to, while the vCPU is loaded */
+	u8 cr8;		    /* [x] guest's TPR class 0..15; a change counts at an entry with `inject` */
 	bool nmi_blocked;   /* [x] guest is between NMI delivery and IRET */
+	bool shadow;	    /* [x] guest_state.shadow */
 	/* [x] The guest is in an interrupt shadow and hardware says nothing when it ends: an interrupt
 	 * offered now is held back at this entry, and an NMI must not be injected. A caller that has either
 	 * to deliver makes sure of an exit soon (IRQ_DEFER_NS) and tries again. Ends by itself. */
 	bool irq_deferred;
 	struct virt_vm *vm;
+	struct code_cache code; /* of recent exits, where hardware leaves lengths or bytes of instructions to us */
 };
 
 struct virt_vm {
 	hpa_t s2_root;
 	u16 vcpu_count;
+	struct walk_mem *mem; /* (o) */
 };
 
 /* --- stage-2 page tables ---------------------------------------------------------------------- */
@@ -230,7 +253,7 @@ struct s2_format {
 struct virt_caps {
 	const char *vendor; /* "AMD-V", "VT-x" */
 	u32 asid_count;	    /* ASIDs or VPIDs usable, 0: none */
-	bool insn_len;	    /* exits say instruction lengths */
+	bool next_rip;	    /* the CPU says where the next instruction begins: it need not be fetched */
 	u8 hypercall_insn;  /* INSN_VMMCALL or INSN_VMCALL (arch/x86/emul/decode.h) */
 	bool pause_filter;
 	bool tsc_scaling;
@@ -248,6 +271,7 @@ struct virt_vm_config {
 	u32 exceptions;	     /* bit per vector that shall exit (for #GP of the VMware port) */
 	bool pause_exiting;  /* EXIT_PAUSE on spinning, where caps.pause_filter */
 	hpa_t s2_root;	     /* a zeroed page, root of the nested tables */
+	struct walk_mem *mem; /* guest RAM, for reading instructions and page tables; outlives the VM */
 };
 
 struct virt_ops {
@@ -273,21 +297,23 @@ struct virt_ops {
 	void (*vcpu_load)(struct virt_vcpu *vcpu);
 	void (*vcpu_unload)(struct virt_vcpu *vcpu);
 
-	/* Enters the guest once. Returns after the exit with *exit filled. Machine interrupts stay pending. */
-	void (*run)(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit);
+	/* Enters the guest once. Returns after the exit with *exit filled. Machine interrupts stay pending.
+	 * `inject` NULL: nothing to deliver, and the caller has left cr8 alone: the quick way. True: events may have
+	 * been delivered or interrupted, or the guest has changed cr8: look at these; always so with `inject`. */
+	bool (*run)(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit) must_check;
 
 	/* Reads / writes the groups in `mask` (GS_*). Not loaded vCPUs are allowed too. set_state() expects
 	 * values that the guest could have established itself; it returns ERR_INVAL otherwise. */
 	void (*get_state)(struct virt_vcpu *vcpu, u32 mask, struct guest_state *state);
 	int (*set_state)(struct virt_vcpu *vcpu, u32 mask, const struct guest_state *state) must_check;
-	/* Skips `len` bytes of instruction: RIP moves on (wrapped to the code size), the interrupt shadow ends, RF is cleared.
-	 * Returns true when a single-step trap (TF) is now due: caller raises #DB. */
-	bool (*advance)(struct virt_vcpu *vcpu, u8 len);
+	/* When virt_skip() asks for it: RIP has moved on, now the interrupt shadow ends and RF is cleared. True: a
+	 * single-step trap (TF) is due, the caller raises #DB. */
+	bool (*end_insn)(struct virt_vcpu *vcpu);
 
 	/* Guest TSC = machine TSC + offset. */
 	void (*set_tsc_offset)(struct virt_vcpu *vcpu, u64 offset);
-	/* Drops cached translations of guest addresses for this vCPU before its next entry. Any pCPU may call it
-	 * for a vCPU that it has kicked or that is not running. */
+	/* Drops cached translations of guest addresses for this vCPU, virt_vcpu.code among them, before its next
+	 * entry. Any pCPU may call it for a vCPU that it has kicked or that is not running. */
 	void (*flush_guest_tlb)(struct virt_vcpu *vcpu);
 	/* Extended state for the neutral XSETBV/XCR0 code: the guest's XCR0 (at reset 1). Setting one that the
 	 * machine would refuse (SDM vol. 1, 13.3) or that is not within caps.xcr0: ERR_INVAL. */
@@ -301,6 +327,15 @@ extern const struct virt_ops vmx_ops;
 /* The table in use and what the CPU offers; set by virt_init(), constant afterwards. */
 extern const struct virt_ops *virt;
 extern struct virt_caps virt_caps;
+
+/* The instruction that exited has been carried out: execution goes on at `next_rip`. False: call end_insn(), too. */
+static inline bool virt_skip(struct virt_vcpu *vcpu, u64 next_rip)
+{
+	struct virt_ip *ip = vcpu->ip;
+
+	ip->rip = next_rip;
+	return (ip->rflags & (RFLAGS_TF | RFLAGS_RF)) == 0 && !vcpu->shadow;
+}
 
 /* Picks the vendor's table by CPUID and probes it. Errors as probe(), with the reason. */
 int virt_init(char *reason, size_t reason_len) must_check;

@@ -55,7 +55,7 @@ static void caps_probe(struct virt_caps *caps, const struct cpuid_regs *svm)
 	*caps = (struct virt_caps){
 		.vendor = "AMD-V",
 		.asid_count = svm->ebx - 1,
-		.insn_len = nrips,
+		.next_rip = nrips,
 		.hypercall_insn = INSN_VMMCALL,
 		.pause_filter = (svm->edx & SVM_CPUID_PAUSE_FILTER) != 0,
 		.tsc_scaling = (svm->edx & SVM_CPUID_TSC_RATE) != 0,
@@ -202,7 +202,7 @@ const struct virt_ops svm_ops = {
 	.run = svm_run,
 	.get_state = svm_vcpu_get_state,
 	.set_state = svm_vcpu_set_state,
-	.advance = svm_vcpu_advance,
+	.end_insn = svm_vcpu_end_insn,
 	.set_tsc_offset = svm_vcpu_set_tsc_offset,
 	.flush_guest_tlb = svm_vcpu_flush_tlb,
 	.get_xcr0 = svm_vcpu_get_xcr0,

@@ -1,11 +1,12 @@
 ; SPDX-License-Identifier: GPL-2.0-only
 ;
-; Into a guest and back: the only code that runs between two worlds.
+; Into a guest and back, with the general registers. The call in svm_run.c is the one place that uses it, and does
+; what else belongs to the switch: host state back, then GIF.
 ;
-; svm_enter: rax = physical address of the guest's VMCB, rdx = physical address of this pCPU's page with
-; the host's VMLOAD state, rdi = struct virt_vcpu, whose gpr[] comes first. RAX and RSP of the guest are in the
-; VMCB. Interrupts are disabled before and after. Changes all general registers but rsp and rbp: the caller
-; (svm_run.c) declares them, so that the compiler saves what it needs, once.
+; rax = physical address of the guest's VMCB, which has the guest's RAX and RSP; rdi = struct virt_vcpu, which
+; begins with gpr[]. Interrupts are disabled before. Comes back with GIF clear, the guest's FS, GS, TR and LDTR still
+; loaded, RFLAGS.IF set, and all general registers but rsp, rbp and rdi changed: the caller declares them, so that
+; the compiler saves what it needs, once.
 ;
 ; GIF is clear while guest state is loaded: nothing can interrupt there. RFLAGS.IF is set for VMRUN
 ; only: with V_INTR_MASKING it decides whether machine interrupts end guest mode (APM vol. 2, 15.21.1). After the exit it is
@@ -14,53 +15,48 @@
 bits 64
 default rel
 
-%define GPR(n) [rdi + 8 * n]
-%define OUT(n) [rax + 8 * n]
+%define GPR(r, n) [r + 8 * n]
 
 section .text
 
 global svm_enter
 svm_enter:
 	push rbp
-	push rdx
 	push rdi
 	clgi
 	sti
-	mov rcx, GPR(1)
-	mov rdx, GPR(2)
-	mov rbx, GPR(3)
-	mov rbp, GPR(5)
-	mov rsi, GPR(6)
-	mov r8, GPR(8)
-	mov r9, GPR(9)
-	mov r10, GPR(10)
-	mov r11, GPR(11)
-	mov r12, GPR(12)
-	mov r13, GPR(13)
-	mov r14, GPR(14)
-	mov r15, GPR(15)
-	mov rdi, GPR(7)
+	mov rcx, GPR(rdi, 1)
+	mov rdx, GPR(rdi, 2)
+	mov rbx, GPR(rdi, 3)
+	mov rbp, GPR(rdi, 5)
+	mov rsi, GPR(rdi, 6)
+	mov r8, GPR(rdi, 8)
+	mov r9, GPR(rdi, 9)
+	mov r10, GPR(rdi, 10)
+	mov r11, GPR(rdi, 11)
+	mov r12, GPR(rdi, 12)
+	mov r13, GPR(rdi, 13)
+	mov r14, GPR(rdi, 14)
+	mov r15, GPR(rdi, 15)
+	mov rdi, GPR(rdi, 7)
 	vmload
 	vmrun
 	vmsave
 	pop rax
-	mov OUT(1), rcx
-	mov OUT(2), rdx
-	mov OUT(3), rbx
-	mov OUT(5), rbp
-	mov OUT(6), rsi
-	mov OUT(7), rdi
-	mov OUT(8), r8
-	mov OUT(9), r9
-	mov OUT(10), r10
-	mov OUT(11), r11
-	mov OUT(12), r12
-	mov OUT(13), r13
-	mov OUT(14), r14
-	mov OUT(15), r15
-	pop rax
-	vmload
-	cli
-	stgi
+	mov GPR(rax, 1), rcx
+	mov GPR(rax, 2), rdx
+	mov GPR(rax, 3), rbx
+	mov GPR(rax, 5), rbp
+	mov GPR(rax, 6), rsi
+	mov GPR(rax, 7), rdi
+	mov GPR(rax, 8), r8
+	mov GPR(rax, 9), r9
+	mov GPR(rax, 10), r10
+	mov GPR(rax, 11), r11
+	mov GPR(rax, 12), r12
+	mov GPR(rax, 13), r13
+	mov GPR(rax, 14), r14
+	mov GPR(rax, 15), r15
+	mov rdi, rax
 	pop rbp
 	ret

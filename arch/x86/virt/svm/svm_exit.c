@@ -5,6 +5,7 @@
  */
 #include "arch/x86/virt/svm/svm_exit.h"
 
+#include "arch/x86/emul/decode.h"
 #include "arch/x86/regs.h"
 
 /* Exceptions that push an error code (APM vol. 2, table 8-1). */
@@ -50,8 +51,16 @@ static void decode_io(const struct vmcb *vmcb, struct vm_exit *exit)
 	exit->io.in = (info & IOIO_IN) != 0;
 	exit->io.string = (info & IOIO_STR) != 0;
 	exit->io.rep = (info & IOIO_REP) != 0;
-	/* exit_info2 is the next RIP, on every CPU. */
-	exit->insn_len = (u8)(vmcb->control.exit_info2 - vmcb->save.rip);
+	/* On every CPU. */
+	exit->next_rip = vmcb->control.exit_info2;
+}
+
+static void decode_vmmcall(const struct vmcb *vmcb, struct vm_exit *exit)
+{
+	const struct vmcb_save *save = &vmcb->save;
+
+	exit->hypercall.code64 = (save->efer & EFER_LMA) != 0 && (save->cs.attr & VMCB_SEG_L) != 0;
+	exit->hypercall.cpl = save->cpl;
 }
 
 static void decode_msr(const struct vmcb *vmcb, struct vm_exit *exit)
@@ -94,10 +103,21 @@ static void decode_nothing(const struct vmcb *vmcb, struct vm_exit *exit)
 }
 
 /* clang-format off */
+#define INSN_1(b, i)     {.mask = 0xff, .bytes = (b), .len = 1, .id = (i)}
+#define INSN_2(b, i)     {.mask = 0xffff, .bytes = 0x0f | (b) << 8, .len = 2, .id = (i)}
+#define INSN_3(b, i)     {.mask = 0xffffff, .bytes = 0x010f | (b) << 16, .len = 3, .id = (i)}
+/* Of several forms: bytes that never match. */
+#define INSN_OTHER(i)    {.mask = 0, .bytes = 1, .len = 1, .id = (i)}
+
+/* 0F 32 and 0F 30: the decoder knows which it is. */
+#define RDMSR_OR_WRMSR   {.mask = 0xfdff, .bytes = 0x300f, .len = 2, .id = INSN_RDMSR}
+
 #define PLAIN(k)   {.kind = (k)}
 #define SPECIAL(k) {.decode = decode_nothing, .kind = (k), .special = true}
 #define UNKNOWN    PLAIN(EXIT_UNKNOWN)
-#define CR         {.decode = decode_cr_access, .kind = EXIT_CR_ACCESS}
+#define CR         {.decode = decode_cr_access, .kind = EXIT_CR_ACCESS, .insn = INSN_OTHER(INSN_MOV_TO_CR)}
+#define MSR        {.decode = decode_msr, .kind = EXIT_RDMSR, .insn = RDMSR_OR_WRMSR}
+#define HYPERCALL  {.decode = decode_vmmcall, .kind = EXIT_HYPERCALL, .insn = INSN_3(0xd9, INSN_VMMCALL)}
 #define EXCEPTION  {.decode = decode_exception, .kind = EXIT_EXCEPTION}
 
 /* Complete: a row left out would read as kind 0. */
@@ -115,29 +135,29 @@ const struct svm_exit_row svm_exit_rows[SVM_EXIT_ROWS + 1] = {
 	[0x064 ... 0x06e]                          = UNKNOWN,
 	[VMEXIT_RDPMC]                             = PLAIN(EXIT_RDPMC),
 	[0x070 ... 0x071]                          = UNKNOWN,
-	[VMEXIT_CPUID]                             = PLAIN(EXIT_CPUID),
+	[VMEXIT_CPUID]                             = {.kind = EXIT_CPUID, .insn = INSN_2(0xa2, INSN_CPUID)},
 	[0x073]                                    = UNKNOWN,
 	[VMEXIT_IRET]                              = SPECIAL(EXIT_NMI_WINDOW),
 	[0x075]                                    = UNKNOWN,
-	[VMEXIT_INVD]                              = PLAIN(EXIT_WBINVD),
+	[VMEXIT_INVD]                              = {.kind = EXIT_WBINVD, .insn = INSN_2(0x08, INSN_INVD)},
 	[VMEXIT_PAUSE]                             = PLAIN(EXIT_PAUSE),
-	[VMEXIT_HLT]                               = PLAIN(EXIT_HLT),
+	[VMEXIT_HLT]                               = {.kind = EXIT_HLT, .insn = INSN_1(0xf4, INSN_HLT)},
 	[0x079]                                    = UNKNOWN,
 	[VMEXIT_INVLPGA]                           = PLAIN(EXIT_INSN_UD),
 	[VMEXIT_IOIO]                              = {.decode = decode_io, .kind = EXIT_IO},
-	[VMEXIT_MSR]                               = {.decode = decode_msr, .kind = EXIT_RDMSR},
+	[VMEXIT_MSR]                               = MSR,
 	[VMEXIT_TASK_SWITCH]                       = PLAIN(EXIT_TASK_SWITCH),
 	[0x07e]                                    = UNKNOWN,
 	[VMEXIT_SHUTDOWN]                          = PLAIN(EXIT_TRIPLE_FAULT),
 	[VMEXIT_VMRUN]                             = PLAIN(EXIT_INSN_UD),
-	[VMEXIT_VMMCALL]                           = PLAIN(EXIT_HYPERCALL),
+	[VMEXIT_VMMCALL]                           = HYPERCALL,
 	[VMEXIT_VMLOAD ... VMEXIT_SKINIT]          = PLAIN(EXIT_INSN_UD),
 	[0x087 ... 0x088]                          = UNKNOWN,
-	[VMEXIT_WBINVD]                            = PLAIN(EXIT_WBINVD),
+	[VMEXIT_WBINVD]                            = {.kind = EXIT_WBINVD, .insn = INSN_2(0x09, INSN_WBINVD)},
 	[VMEXIT_MONITOR]                           = PLAIN(EXIT_MONITOR),
 	[VMEXIT_MWAIT]                             = PLAIN(EXIT_MWAIT),
 	[0x08c]                                    = UNKNOWN,
-	[VMEXIT_XSETBV]                            = PLAIN(EXIT_XSETBV),
+	[VMEXIT_XSETBV]                            = {.kind = EXIT_XSETBV, .insn = INSN_3(0xd1, INSN_XSETBV)},
 	[VMEXIT_RDPRU]                             = PLAIN(EXIT_INSN_UD),
 	[SVM_EXIT_ROWS]                            = {.decode = decode_high, .kind = EXIT_UNKNOWN},
 };

@@ -5,10 +5,30 @@
 
 #include "arch/x86/virt/svm/vmcb.h"
 #include "arch/x86/virt/virt.h"
+#include "kernel/lib/string.h"
+
+/* The instruction behind an exit, for machines without next-RIP saving: its length when it has no prefixes. */
+struct svm_insn {
+	u32 mask, bytes; /* so it begins, read as a little-endian word */
+	u8 len;		 /* 0: the exit is no instruction's, or its decoder knows better */
+	u8 id;		 /* enum insn_id */
+};
+
+static_assert(CODE_CACHE_BYTES >= sizeof(u32), "read as a word");
+
+/* Is it the form without prefixes? The guest may write the bytes meanwhile: read once. */
+static inline bool svm_insn_matches(const struct svm_insn *insn, const u8 *bytes)
+{
+	u32 word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return (word & insn->mask) == insn->bytes;
+}
 
 struct svm_exit_row {
 	/* Fills in the rest of *exit; NULL: the kind says all. */
 	void (*decode)(const struct vmcb *vmcb, struct vm_exit *exit);
+	struct svm_insn insn;
 	u8 kind;      /* enum vm_exit_kind */
 	bool special; /* svm_run.c has work to do itself; only looked at where there is a decoder */
 };
@@ -21,14 +41,16 @@ extern const struct svm_exit_row svm_exit_rows[SVM_EXIT_ROWS + 1];
 static inline const struct svm_exit_row *svm_exit_common(const struct vmcb *vmcb,
 							 struct vm_exit *exit)
 {
-	u32 code = (u32)vmcb->control.exit_code;
-	u64 nrip = vmcb->control.nrip;
-	const struct svm_exit_row *row = &svm_exit_rows[MIN(code, SVM_EXIT_ROWS)];
+	u64 code = vmcb->control.exit_code;
+	const struct svm_exit_row *row = &svm_exit_rows[SVM_EXIT_ROWS];
 
+	if (likely((u32)code < SVM_EXIT_ROWS)) {
+		row = &svm_exit_rows[(u32)code];
+	}
 	exit->kind = row->kind;
-	exit->hw_reason = vmcb->control.exit_code;
-	/* nrip stays 0 where hardware does not save it. Both wrap at the code size: the low byte is right. */
-	exit->insn_len = nrip != 0 ? (u8)(nrip - vmcb->save.rip) : 0;
+	exit->hw_reason = code;
+	/* Stays 0 where hardware does not save it. */
+	exit->next_rip = vmcb->control.nrip;
 	return row;
 }
 

@@ -48,6 +48,9 @@ bool svm_vcpu_prepare_tlb(struct svm_vcpu *v, bool flush)
 {
 	u8 tlb_control = VMCB_TLB_NONE;
 
+	if (flush) {
+		code_cache_flush(&v->base.code);
+	}
 	if (flush && svm_machine.flush_by_asid) {
 		tlb_control = VMCB_TLB_FLUSH_ASID;
 	} else if (flush) {

@@ -57,7 +57,7 @@ enum {
 
 /* Fields belong to the pCPU that owns the vCPU, but for `todo`. */
 struct svm_vcpu {
-	struct virt_vcpu base; /* first: svm_entry.asm finds gpr[] there */
+	struct virt_vcpu base;	/* first: svm_entry.asm finds gpr[] there */
 	struct vmcb *vmcb;
 	u64 vmcb_pa;
 	u64 host_pa;		/* of the pCPU it is loaded on */
@@ -65,7 +65,7 @@ struct svm_vcpu {
 	u32 last_pcpu;		/* it was loaded on last, PCPU_NONE before the first time */
 	bool regs_current;	/* see svm_pcpu.regs_owner */
 	u32 todo;		/* atomic: SVM_TODO_*, for the next entry */
-	u64 virq;		/* bits of int_ctl that offer an interrupt at this entry */
+	u64 virq;		/* bits of int_ctl that offer an interrupt at an entry with events */
 	bool cr8_watched;	/* CR8 writes exit */
 	bool event_by_virq;	/* the event of this entry went into V_IRQ */
 	bool irq_by_event;	/* the interrupt offered at this entry went into EVENTINJ */
@@ -78,8 +78,7 @@ struct svm_vcpu {
 	u64 dr[4];
 	struct xstate xstate;
 };
-static_assert(offsetof(struct svm_vcpu, base) == 0, "svm_entry.asm");
-assert_offset(struct virt_vcpu, gpr, 0);
+assert_offset(struct svm_vcpu, base.gpr, 0);
 
 static inline struct svm_vcpu *svm_vcpu_of(struct virt_vcpu *vcpu)
 {
@@ -94,7 +93,7 @@ void svm_vcpu_destroy(struct virt_vcpu *vcpu);
 void svm_vcpu_reset(struct virt_vcpu *vcpu);
 void svm_vcpu_get_state(struct virt_vcpu *vcpu, u32 mask, struct guest_state *state);
 int svm_vcpu_set_state(struct virt_vcpu *vcpu, u32 mask, const struct guest_state *state) must_check;
-bool svm_vcpu_advance(struct virt_vcpu *vcpu, u8 len);
+bool svm_vcpu_end_insn(struct virt_vcpu *vcpu);
 void svm_vcpu_set_tsc_offset(struct virt_vcpu *vcpu, u64 offset);
 
 /* svm_load.c */
@@ -112,7 +111,7 @@ void svm_vcpu_flush_tlb(struct virt_vcpu *vcpu);
 bool svm_vcpu_prepare_tlb(struct svm_vcpu *v, bool flush);
 
 /* svm_run.c */
-void svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit);
+bool svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit) must_check;
 /* Begins and ends an interrupt shadow at the guest's RIP. */
 void svm_shadow_set(struct svm_vcpu *v, bool shadow);
 

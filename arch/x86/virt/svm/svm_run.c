@@ -8,6 +8,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/regs.h"
 #include "arch/x86/virt/svm/svm_exit.h"
+#include "arch/x86/virt/svm/svm_fetch.h"
 
 /* Some machines forget the interrupt shadow at VMRUN. While a vCPU that had one is still at the
  * same RIP we remember it. A loop on one address (`sti; 1: jmp 1b`) looks the same: after so many
@@ -21,6 +22,7 @@ void svm_shadow_set(struct svm_vcpu *v, bool shadow)
 
 	control->int_state = (control->int_state & ~VMCB_SHADOW) | (shadow ? VMCB_SHADOW : 0);
 	v->base.irq_deferred = shadow;
+	v->base.shadow = shadow;
 	v->shadow_rip = v->vmcb->save.rip;
 	v->shadow_entries = 0;
 	if (shadow) {
@@ -43,6 +45,7 @@ static void shadow_update(struct svm_vcpu *v)
 	} else {
 		v->base.irq_deferred = false;
 	}
+	v->base.shadow = (control->int_state & VMCB_SHADOW) != 0;
 }
 
 /* Exits that are not, or not only, the caller's. */
@@ -59,10 +62,64 @@ static void exit_special(struct svm_vcpu *v, const struct vm_exit *exit)
 	__asm__ volatile("int %0" : : "i"(VECTOR_MC) : "memory");
 }
 
-/* What most entries do without: events, flushes, and undoing those of the last entry. */
-static __attribute__((noinline)) void entry_prepare(struct svm_vcpu *v,
-						    const struct virt_inject *inject)
+/* int_ctl of a vCPU to which nothing is offered. */
+static inline u64 int_ctl_quiet(const struct svm_vcpu *v)
 {
+	return VMCB_V_INTR_MASKING | v->base.cr8;
+}
+
+/* Into the guest and back, see svm_entry.asm: the vCPU is in the one register that survives. */
+static inline struct svm_vcpu *guest_enter(struct svm_vcpu *v)
+{
+	struct vmcb *vmcb = v->vmcb;
+
+	vmcb->save.rax = v->base.gpr[GPR_RAX];
+	vmcb->save.rsp = v->base.gpr[GPR_RSP];
+	__asm__ volatile(
+		"movq %c[vmcb_pa](%%rdi), %%rax\n\t"
+		"call svm_enter\n\t"
+		"movq %c[host_pa](%%rdi), %%rax\n\t"
+		"vmload\n\t"
+		"cli\n\t"
+		"stgi"
+		: "+D"(v)
+		: [vmcb_pa] "i"(offsetof(struct svm_vcpu, vmcb_pa)), [host_pa] "i"(offsetof(
+									     struct svm_vcpu,
+									     host_pa))
+		: "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+		  "r15", "memory", "cc");
+	return v;
+}
+
+/* What every exit brings. */
+static inline const struct svm_exit_row *exit_collect(struct svm_vcpu *v, struct vmcb *vmcb,
+						      struct vm_exit *exit)
+{
+	v->base.gpr[GPR_RAX] = vmcb->save.rax;
+	v->base.gpr[GPR_RSP] = vmcb->save.rsp;
+	vmcb->control.clean = VMCB_CLEAN_ALL;
+	return svm_exit_common(vmcb, exit);
+}
+
+/* What the exit was, beyond its kind. */
+static inline void exit_describe(struct svm_vcpu *v, const struct vmcb *vmcb,
+				 const struct svm_exit_row *row, struct vm_exit *exit)
+{
+	if (row->decode != NULL) {
+		row->decode(vmcb, exit);
+		if (unlikely(row->special)) {
+			exit_special(v, exit);
+		}
+	}
+	if (row->insn.len != 0 && vmcb->control.nrip == 0) {
+		svm_fetch(v, vmcb, &row->insn, exit);
+	}
+}
+
+/* What most entries do without: events, flushes, and undoing those of the last entry. */
+static void entry_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
+{
+	struct vmcb_control *control = &v->vmcb->control;
 	u32 todo = __atomic_exchange_n(&v->todo, 0, __ATOMIC_SEQ_CST);
 	bool undo = svm_vcpu_prepare_tlb(v, (todo & SVM_TODO_FLUSH) != 0);
 
@@ -71,95 +128,58 @@ static __attribute__((noinline)) void entry_prepare(struct svm_vcpu *v,
 	if (undo || v->base.irq_deferred) {
 		__atomic_fetch_or(&v->todo, SVM_TODO_UNDO, __ATOMIC_RELAXED);
 	}
+	control->int_ctl = int_ctl_quiet(v) | v->virq;
+	control->clean &= ~(u32)VMCB_CLEAN_TPR;
 }
 
-/* What most exits do without. */
-static __attribute__((noinline)) void exit_rare(struct svm_vcpu *v,
-						const struct virt_inject *inject,
-						struct vm_exit *exit,
-						const struct svm_exit_row *row)
+/* What most exits do without: interrupt shadows, events, changes of the TPR. */
+static __attribute__((noinline)) bool exit_events(struct svm_vcpu *v,
+						  const struct virt_inject *inject,
+						  const struct svm_exit_row *row,
+						  struct vm_exit *exit)
 {
 	struct vmcb_control *control = &v->vmcb->control;
 
+	v->base.cr8 = control->int_ctl & VMCB_V_TPR;
+	exit->irq_taken = false;
+	exit->interrupted.type = VIRT_EVENT_NONE;
 	if ((control->int_state & VMCB_SHADOW) != 0 || v->base.irq_deferred) {
 		shadow_update(v);
 	}
 	if ((v->todo & SVM_TODO_UNDO) != 0 || (control->exit_int_info & VMCB_EVENT_VALID) != 0) {
 		svm_inject_finish(v, inject, exit);
 	}
-	if (row->decode != NULL) {
-		row->decode(v->vmcb, exit);
-		if (row->special) {
-			exit_special(v, exit);
-		}
-	}
+	exit_describe(v, v->vmcb, row, exit);
+	return true;
 }
 
-/* Reads back what every exit brings. Not inline: the call of svm_enter leaves no register, so the
- * compiler does best with a fresh start. */
-static __attribute__((noinline)) void
-exit_collect(struct svm_vcpu *v, const struct virt_inject *inject, struct vm_exit *exit)
+static const struct virt_inject nothing;
+
+static __attribute__((noinline)) bool
+run_with_events(struct svm_vcpu *v, const struct virt_inject *inject, struct vm_exit *exit)
 {
-	struct vmcb *vmcb = v->vmcb;
-	struct vmcb_control *control = &vmcb->control;
-
-	v->base.gpr[GPR_RAX] = vmcb->save.rax;
-	v->base.gpr[GPR_RSP] = vmcb->save.rsp;
-	v->base.cr8 = control->int_ctl & VMCB_V_TPR;
-	control->clean = VMCB_CLEAN_ALL;
-	exit->irq_taken = false;
-	exit->interrupted.type = VIRT_EVENT_NONE;
-
-	const struct svm_exit_row *row = svm_exit_common(vmcb, exit);
-
-	if (unlikely((v->todo & SVM_TODO_UNDO) != 0 || (control->int_state & VMCB_SHADOW) != 0 ||
-		     (control->exit_int_info & VMCB_EVENT_VALID) != 0)) {
-		exit_rare(v, inject, exit, row);
-	} else if (row->decode != NULL) {
-		if (unlikely(row->special)) {
-			exit_rare(v, inject, exit, row);
-		} else {
-			row->decode(vmcb, exit);
-		}
-	}
+	inject = inject != NULL ? inject : &nothing;
+	entry_prepare(v, inject);
+	v = guest_enter(v);
+	return exit_events(v, inject, exit_collect(v, v->vmcb, exit), exit);
 }
 
-static inline void guest_enter(struct svm_vcpu *v)
-{
-	/* svm_entry.asm saves rbp itself; all the others the compiler saves. */
-	__asm__ volatile(
-		"movq %c[vmcb_pa](%%rdi), %%rax\n\t"
-		"movq %c[host_pa](%%rdi), %%rdx\n\t"
-		"call svm_enter"
-		: "+D"(v)
-		: [vmcb_pa] "i"(offsetof(struct svm_vcpu, vmcb_pa)), [host_pa] "i"(offsetof(
-									     struct svm_vcpu,
-									     host_pa))
-		: "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
-		  "r15", "memory", "cc");
-}
-
-static inline bool inject_needed(const struct virt_inject *inject)
-{
-	return inject->event.type != VIRT_EVENT_NONE || inject->irq_offered || inject->cr8_watch;
-}
-
-void svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit)
+bool svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit)
 {
 	struct svm_vcpu *v = svm_vcpu_of(vcpu);
+
+	if (unlikely(inject != NULL || v->todo != 0)) {
+		return run_with_events(v, inject, exit);
+	}
+	v = guest_enter(v);
 	struct vmcb *vmcb = v->vmcb;
+	const struct svm_exit_row *row = exit_collect(v, vmcb, exit);
 
-	if (unlikely(inject_needed(inject) || v->todo != 0)) {
-		entry_prepare(v, inject);
+	if (unlikely((vmcb->control.int_state & VMCB_SHADOW) != 0 ||
+		     (vmcb->control.exit_int_info & VMCB_EVENT_VALID) != 0 ||
+		     vmcb->control.int_ctl != int_ctl_quiet(v))) {
+		return exit_events(v, &nothing, row, exit);
 	}
-	u64 int_ctl = VMCB_V_INTR_MASKING | v->virq | vcpu->cr8;
-
-	if (unlikely(vmcb->control.int_ctl != int_ctl)) {
-		vmcb->control.int_ctl = int_ctl;
-		vmcb->control.clean &= ~(u32)VMCB_CLEAN_TPR;
-	}
-	vmcb->save.rax = vcpu->gpr[GPR_RAX];
-	vmcb->save.rsp = vcpu->gpr[GPR_RSP];
-	guest_enter(v);
-	exit_collect(v, inject, exit);
+	exit_describe(v, vmcb, row, exit);
+	return false;
 }

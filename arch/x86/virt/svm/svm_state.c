@@ -212,6 +212,14 @@ int svm_state_set(struct vmcb *vmcb, const struct guest_limits *limits, u32 mask
 	return 0;
 }
 
+u64 svm_state_wrap(const struct vmcb_save *save, u64 rip)
+{
+	if ((save->efer & EFER_LMA) != 0 && (save->cs.attr & VMCB_SEG_L) != 0) {
+		return rip;
+	}
+	return (save->cs.attr & VMCB_SEG_DB) == 0 && save->rip <= 0xffff ? (u16)rip : (u32)rip;
+}
+
 /* clang-format off */
 #define ATTR_DATA 0x093u /* present, read, write, accessed */
 #define ATTR_CODE 0x09bu /* present, execute, read, accessed */

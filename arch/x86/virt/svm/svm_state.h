@@ -22,22 +22,8 @@ int svm_state_set(struct vmcb *vmcb, const struct guest_limits *limits, u32 mask
 /* Reset state (SDM vol. 3, table 9-1) of everything in the save area. */
 void svm_state_reset(struct vmcb *vmcb);
 
-/* See virt_ops.advance. 64-bit code does not wrap; 16-bit code does at 64 KiB, unless it ran beyond that
- * already (the limit of CS can be larger in real mode). */
-static inline bool svm_state_advance(struct vmcb *vmcb, u8 len)
-{
-	struct vmcb_save *save = &vmcb->save;
-	u64 rip = save->rip + len;
-	u64 rflags = save->rflags;
-
-	if (unlikely((save->efer & EFER_LMA) == 0 || (save->cs.attr & VMCB_SEG_L) == 0)) {
-		rip = (save->cs.attr & VMCB_SEG_DB) == 0 && save->rip <= 0xffff ? (u16)rip
-										: (u32)rip;
-	}
-	save->rip = rip;
-	save->rflags = rflags & ~RFLAGS_RF;
-	vmcb->control.int_state = 0;
-	return (rflags & RFLAGS_TF) != 0;
-}
+/* `rip` is that of *save and a few bytes more: wrapped to the code size. 64-bit code does not wrap; 16-bit code
+ * does at 64 KiB, unless it ran beyond that already (the limit of CS can be larger in real mode). */
+u64 svm_state_wrap(const struct vmcb_save *save, u64 rip);
 
 #endif

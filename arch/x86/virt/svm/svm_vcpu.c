@@ -13,6 +13,10 @@
 
 #define XSTATE_OFFSET ALIGN_UP(sizeof(struct svm_vcpu), XSTATE_ALIGN)
 
+static_assert(offsetof(struct vmcb_save, rip) - offsetof(struct vmcb_save, rflags) ==
+		      offsetof(struct virt_ip, rip) - offsetof(struct virt_ip, rflags),
+	      "virt_vcpu.ip");
+
 /* Atomic: the last svm_vm.serial given out. */
 static u64 vm_serial;
 
@@ -24,6 +28,7 @@ int svm_vm_create(const struct virt_vm_config *config, struct virt_vm **vm)
 		return ERR_NOMEM;
 	}
 	m->base.s2_root = config->s2_root;
+	m->base.mem = config->mem;
 	m->serial = __atomic_add_fetch(&vm_serial, 1, __ATOMIC_RELAXED);
 	m->exceptions = config->exceptions;
 	m->pause_exiting = config->pause_exiting;
@@ -76,6 +81,7 @@ int svm_vcpu_create(struct virt_vm *vm, u32 index, struct virt_vcpu **vcpu)
 	}
 	v->base.vm = vm;
 	v->vmcb = vmcb;
+	v->base.ip = (struct virt_ip *)&vmcb->save.rflags;
 	v->vmcb_pa = va_to_hpa(vmcb).v;
 	v->last_pcpu = PCPU_NONE;
 	v->xstate.area = (u8 *)v + XSTATE_OFFSET;
@@ -143,10 +149,13 @@ int svm_vcpu_set_state(struct virt_vcpu *vcpu, u32 mask, const struct guest_stat
 	return 0;
 }
 
-bool svm_vcpu_advance(struct virt_vcpu *vcpu, u8 len)
+bool svm_vcpu_end_insn(struct virt_vcpu *vcpu)
 {
-	vcpu->irq_deferred = false;
-	return svm_state_advance(svm_vcpu_of(vcpu)->vmcb, len);
+	u64 rflags = vcpu->ip->rflags;
+
+	vcpu->ip->rflags = rflags & ~RFLAGS_RF;
+	svm_shadow_set(svm_vcpu_of(vcpu), false);
+	return (rflags & RFLAGS_TF) != 0;
 }
 
 void svm_vcpu_set_tsc_offset(struct virt_vcpu *vcpu, u64 offset)

@@ -122,7 +122,7 @@ void vmx_caps_publish(struct virt_caps *caps)
 	*caps = (struct virt_caps){
 		.vendor = "VT-x",
 		.asid_count = m->vpid ? VPID_COUNT - 1 : 0,
-		.insn_len = true,
+		.next_rip = true,
 		.hypercall_insn = INSN_VMCALL,
 		.pause_filter =
 			vmx_capability_allows(&m->capability, VMX_WORD_PROC2, PROC2_PAUSE_LOOP),

@@ -118,7 +118,7 @@ void vmx_cr_exit(struct vmx_vcpu *v, struct vm_exit *exit)
 	}
 	vmx_state_set_control(v, &gs);
 	exit->kind = EXIT_HANDLED;
-	if (vmx_vcpu_advance(&v->base, exit->insn_len)) {
+	if (!virt_skip(&v->base, exit->next_rip) && vmx_vcpu_end_insn(&v->base)) {
 		exit_exception(exit, VECTOR_DB, false, DR6_BS);
 	}
 }

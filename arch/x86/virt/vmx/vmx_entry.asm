@@ -16,8 +16,8 @@ default rel
 
 %define GPR(n) [rdi + 8 * n]
 %define OUT(n) [rsp + 8 * n]
-%define HOST_RSP 144 ; offsets in struct vmx_vcpu, checked in vmx_priv.h
-%define LAUNCHED 152
+%define HOST_RSP 1312 ; offsets in struct vmx_vcpu, checked in vmx_priv.h
+%define LAUNCHED 1320
 
 section .text
 

@@ -21,6 +21,13 @@ static void decode_io(const struct vmx_exit_info *info, struct vm_exit *exit)
 	exit->io.rep = (q & QUAL_IO_REP) != 0;
 }
 
+static void decode_vmcall(const struct vmx_exit_info *info, struct vm_exit *exit)
+{
+	exit->hypercall.code64 =
+		(info->efer & EFER_LMA) != 0 && (info->cs_attr & SEG_ATTR_L) != 0;
+	exit->hypercall.cpl = SEG_ATTR_DPL(info->ss_attr);
+}
+
 static void decode_cr(const struct vmx_exit_info *info, struct vm_exit *exit)
 {
 	u32 type = info->qualification >> QUAL_CR_TYPE_SHIFT & QUAL_CR_TYPE;
@@ -92,7 +99,8 @@ const struct vmx_exit_row vmx_exit_rows[VMX_EXIT_ROWS + 1] = {
 	[14]                       = UNKNOWN,
 	[VMX_REASON_RDPMC]         = PLAIN(EXIT_RDPMC),
 	[16 ... 17]                = UNKNOWN,
-	[VMX_REASON_VMCALL]        = INSN(EXIT_HYPERCALL),
+	[VMX_REASON_VMCALL]        = {.decode = decode_vmcall, .kind = EXIT_HYPERCALL, .insn = true,
+				      .reads = VMX_READ_CODE},
 	[VMX_REASON_VMCLEAR ... VMX_REASON_VMXON] = PLAIN(EXIT_INSN_UD),
 	[VMX_REASON_CR]            = {.decode = decode_cr, .kind = EXIT_CR_ACCESS, .insn = true, .special = true,
 				      .reads = VMX_READ_QUALIFICATION},

@@ -11,9 +11,16 @@ struct vmx_exit_info {
 	u64 qualification;
 	u64 guest_physical;
 	u32 event, error; /* exit interruption information */
+	u64 efer;
+	u32 cs_attr, ss_attr;
 };
 
-enum { VMX_READ_QUALIFICATION = 1, VMX_READ_PHYSICAL = 2, VMX_READ_EVENT = 4 };
+enum {
+	VMX_READ_QUALIFICATION = 1,
+	VMX_READ_PHYSICAL = 2,
+	VMX_READ_EVENT = 4,
+	VMX_READ_CODE = 8, /* efer, cs_attr, ss_attr */
+};
 
 struct vmx_exit_row {
 	/* Fills in the rest of *exit; NULL: the kind says all. */

@@ -39,7 +39,7 @@ static void event_write(struct vmx_vcpu *v, const struct virt_event *event)
 static bool interruptible(const struct vmx_vcpu *v)
 {
 	return (v->intr_state & INTR_STATE_SHADOW) == 0 &&
-	       (vmx_read(VMCS_GUEST_RFLAGS) & RFLAGS_IF) != 0;
+	       (v->ip.rflags & RFLAGS_IF) != 0;
 }
 
 /* The window that NMIs wait for. Hardware may open it in the shadow of STI, where the caller must

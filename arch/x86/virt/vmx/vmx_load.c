@@ -30,6 +30,7 @@ static u64 eptp_of(const struct vmx_vcpu *v)
 
 void vmx_load_flush(struct vmx_vcpu *v, u32 todo)
 {
+	code_cache_flush(&v->base.code);
 	if ((todo & VMX_TODO_FLUSH_ALL) != 0) {
 		vmx_invept(vmx_machine.invept_type, eptp_of(v));
 	}

@@ -73,6 +73,8 @@ struct vmx_regs {
  * address of this struct: vmx_entry.asm stores the guest's registers from there. */
 struct vmx_vcpu {
 	struct virt_vcpu base; /* first: vmx_entry.asm finds gpr[] there */
+	struct virt_ip ip;     /* base.ip: RIP and RFLAGS as they will be at the next entry ... */
+	struct virt_ip vmcs_ip; /* ... and as they are in the VMCS */
 	u64 host_rsp;	       /* of the entry under way */
 	u64 launched;	       /* VMRESUME rather than VMLAUNCH */
 	u64 vmcs_rsp;	       /* GUEST_RSP as it is in the VMCS */
@@ -93,8 +95,8 @@ struct vmx_vcpu {
 };
 static_assert(offsetof(struct vmx_vcpu, base) == 0, "vmx_entry.asm");
 assert_offset(struct virt_vcpu, gpr, 0);
-assert_offset(struct vmx_vcpu, host_rsp, 144);
-assert_offset(struct vmx_vcpu, launched, 152);
+assert_offset(struct vmx_vcpu, host_rsp, 1312);
+assert_offset(struct vmx_vcpu, launched, 1320);
 
 static inline struct vmx_vcpu *vmx_vcpu_of(struct virt_vcpu *vcpu)
 {
@@ -115,6 +117,9 @@ static inline u32 vmx_control(enum vmx_word word)
 /* Reads what the CPU can do and fills vmx_machine; NULL, or what it lacks. */
 const char *vmx_caps_read(void) must_check;
 void vmx_caps_publish(struct virt_caps *caps);
+
+/* SDM vol. 3, table 9-1. */
+#define VMX_RESET_RIP 0xfff0u
 
 /* vmx_setup.c */
 /* Fills the current VMCS with all that does not change with the guest. False: the CPU refuses a field. */
@@ -153,7 +158,9 @@ void vmx_vmcs_return(struct vmx_vcpu *v, struct vmx_vcpu *before);
 /* vmx_state.c */
 void vmx_vcpu_get_state(struct virt_vcpu *vcpu, u32 mask, struct guest_state *state);
 int vmx_vcpu_set_state(struct virt_vcpu *vcpu, u32 mask, const struct guest_state *state) must_check;
-bool vmx_vcpu_advance(struct virt_vcpu *vcpu, u8 len);
+bool vmx_vcpu_end_insn(struct virt_vcpu *vcpu);
+/* RIP behind the instruction of `len` bytes at RIP. */
+u64 vmx_state_next_rip(const struct vmx_vcpu *v, u8 len);
 /* The VMCS must be current: CR0, CR4 and EFER with what follows from them. */
 void vmx_state_set_control(struct vmx_vcpu *v, const struct guest_state *state);
 /* Changes interruptibility bits. */
@@ -170,7 +177,7 @@ bool vmx_inject_prepare(struct vmx_vcpu *v, const struct virt_inject *inject, bo
 struct virt_event vmx_inject_interrupted(struct vmx_vcpu *v, u32 info);
 
 /* vmx_run.c */
-void vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit);
+bool vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit) must_check;
 
 /* vmx_dump.c */
 /* The current VMCS to the log, after an entry that failed. */

@@ -8,12 +8,6 @@
 #include "arch/x86/regs.h"
 #include "arch/x86/virt/vmx/vmx_exit.h"
 
-static inline bool inject_needed(const struct virt_inject *inject)
-{
-	return inject->event.type != VIRT_EVENT_NONE || inject->irq_offered || inject->nmi_window ||
-	       inject->cr8_watch;
-}
-
 /* What most entries do without: events, flushes, and undoing those of the last entry. Returns
  * irq_taken: what is injected is delivered, or handed back as interrupted. */
 static __attribute__((noinline)) bool entry_prepare(struct vmx_vcpu *v,
@@ -51,7 +45,8 @@ static void event_exit(struct vmx_vcpu *v, const struct vmx_exit_info *info,
 		machine_event(info->event);
 	} else if (type == VMX_TYPE_PRIV_SW_EXCEPTION) {
 		/* INT1 is a trap: the caller delivers it behind the instruction. */
-		(void)vmx_vcpu_advance(&v->base, (u8)vmx_read(VMCS_EXIT_INSN_LEN));
+		v->ip.rip = vmx_state_next_rip(v, (u8)vmx_read(VMCS_EXIT_INSN_LEN));
+		(void)vmx_vcpu_end_insn(&v->base);
 	}
 }
 
@@ -116,6 +111,11 @@ static __attribute__((noinline)) void exit_decode(struct vmx_vcpu *v, struct vm_
 		info.event = (u32)vmx_read(VMCS_EXIT_EVENT);
 		info.error = (u32)vmx_read(VMCS_EXIT_ERROR);
 	}
+	if ((row->reads & VMX_READ_CODE) != 0) {
+		info.efer = vmx_read(VMCS_GUEST_EFER);
+		info.cs_attr = (u32)vmx_read(VMCS_NTH(VMCS_GUEST_ATTR, SEG_CS));
+		info.ss_attr = (u32)vmx_read(VMCS_NTH(VMCS_GUEST_ATTR, SEG_SS));
+	}
 	if (row->decode != NULL) {
 		row->decode(&info, exit);
 	}
@@ -124,18 +124,22 @@ static __attribute__((noinline)) void exit_decode(struct vmx_vcpu *v, struct vm_
 	}
 }
 
-/* Reads back what every exit brings. Not inline: the call of vmx_enter leaves no register, so the
- * compiler does best with a fresh start. */
-static __attribute__((noinline)) void exit_collect(struct vmx_vcpu *v, struct vm_exit *exit)
+/* Reads back what every exit brings; true if there are events to look at, as run(). Not inline: the
+ * call of vmx_enter leaves no register, so the compiler does best with a fresh start. */
+static __attribute__((noinline)) bool exit_collect(struct vmx_vcpu *v, struct vm_exit *exit)
 {
-	u32 reason, idt_event;
+	u32 reason = (u32)vmx_read(VMCS_EXIT_REASON);
+	u32 idt_event = (u32)vmx_read(VMCS_IDT_EVENT);
+	u8 cr8 = *v->tpr >> 4 & 0xf;
+	bool events = (idt_event & VMX_EVENT_VALID) != 0 || cr8 != v->base.cr8;
 
-	reason = (u32)vmx_read(VMCS_EXIT_REASON);
-	idt_event = (u32)vmx_read(VMCS_IDT_EVENT);
 	v->intr_state = (u32)vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
 	v->vmcs_rsp = vmx_read(VMCS_GUEST_RSP);
+	v->vmcs_ip.rip = vmx_read(VMCS_GUEST_RIP);
+	v->vmcs_ip.rflags = vmx_read(VMCS_GUEST_RFLAGS);
+	v->ip = v->vmcs_ip;
 	v->base.gpr[GPR_RSP] = v->vmcs_rsp;
-	v->base.cr8 = *v->tpr >> 4 & 0xf;
+	v->base.cr8 = cr8;
 
 	const struct vmx_exit_row *row = vmx_exit_row_of(reason);
 
@@ -146,10 +150,29 @@ static __attribute__((noinline)) void exit_collect(struct vmx_vcpu *v, struct vm
 		exit->interrupted = vmx_inject_interrupted(v, idt_event);
 	}
 	v->base.nmi_blocked = (v->intr_state & INTR_STATE_NMI) != 0;
-	exit->insn_len = row->insn ? (u8)vmx_read(VMCS_EXIT_INSN_LEN) : 0;
+	v->base.shadow = (v->intr_state & INTR_STATE_SHADOW) != 0;
+	if (row->insn) {
+		exit->next_rip = vmx_state_next_rip(v, (u8)vmx_read(VMCS_EXIT_INSN_LEN));
+	}
 	if (row->decode != NULL || row->special) {
 		exit_decode(v, exit, row);
 	}
+	return events;
+}
+
+/* What the VMCS holds of the registers that are kept outside. */
+static inline void registers_write(struct vmx_vcpu *v)
+{
+	if (v->vmcs_rsp != v->base.gpr[GPR_RSP]) {
+		vmx_write(VMCS_GUEST_RSP, v->base.gpr[GPR_RSP]);
+	}
+	if (v->vmcs_ip.rip != v->ip.rip) {
+		vmx_write(VMCS_GUEST_RIP, v->ip.rip);
+	}
+	if (unlikely(v->vmcs_ip.rflags != v->ip.rflags)) {
+		vmx_write(VMCS_GUEST_RFLAGS, v->ip.rflags);
+	}
+	*v->tpr = (u32)v->base.cr8 << 4;
 }
 
 static inline bool guest_enter(struct vmx_vcpu *v)
@@ -165,22 +188,20 @@ static inline bool guest_enter(struct vmx_vcpu *v)
 	return failed == 0;
 }
 
-void vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit)
+bool vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit)
 {
+	static const struct virt_inject nothing;
 	struct vmx_vcpu *v = vmx_vcpu_of(vcpu);
 
 	exit->irq_taken = false;
-	if (unlikely(inject_needed(inject) || v->todo != 0)) {
-		exit->irq_taken = entry_prepare(v, inject);
+	if (unlikely(inject != NULL || v->todo != 0)) {
+		exit->irq_taken = entry_prepare(v, inject != NULL ? inject : &nothing);
 	}
-	if (unlikely(v->vmcs_rsp != vcpu->gpr[GPR_RSP])) {
-		vmx_write(VMCS_GUEST_RSP, vcpu->gpr[GPR_RSP]);
-	}
-	*v->tpr = (u32)vcpu->cr8 << 4;
+	registers_write(v);
 	if (unlikely(!guest_enter(v))) {
 		exit->interrupted.type = VIRT_EVENT_NONE;
 		entry_failed(exit, vmx_read(VMCS_INSN_ERROR));
-		return;
+		return true;
 	}
-	exit_collect(v, exit);
+	return exit_collect(v, exit) || inject != NULL;
 }

@@ -100,7 +100,7 @@ void vmx_setup_reset_state(void)
 {
 	static const struct field rows[] = {
 		{VMCS_GUEST_CR3, 0},
-		{VMCS_GUEST_RIP, 0xfff0},
+		{VMCS_GUEST_RIP, VMX_RESET_RIP},
 		{VMCS_GUEST_RSP, 0},
 		{VMCS_GUEST_RFLAGS, RFLAGS_ONE},
 		{VMCS_GUEST_DR7, 0x400},

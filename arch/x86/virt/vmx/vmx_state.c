@@ -83,8 +83,8 @@ static void msrs_get(const struct vmx_vcpu *v, struct guest_state *state)
 static void state_get(const struct vmx_vcpu *v, u32 mask, struct guest_state *state)
 {
 	if ((mask & GS_RIP) != 0) {
-		state->rip = vmx_read(VMCS_GUEST_RIP);
-		state->rflags = vmx_read(VMCS_GUEST_RFLAGS);
+		state->rip = v->ip.rip;
+		state->rflags = v->ip.rflags;
 		state->shadow = (v->intr_state & INTR_STATE_SHADOW) != 0;
 	}
 	if ((mask & GS_CONTROL) != 0) {
@@ -120,6 +120,7 @@ void vmx_state_set_intr_state(struct vmx_vcpu *v, u32 clear, u32 set)
 	v->intr_state = (v->intr_state & ~clear) | set;
 	vmx_write(VMCS_GUEST_INTERRUPTIBILITY, v->intr_state);
 	v->base.nmi_blocked = (v->intr_state & INTR_STATE_NMI) != 0;
+	v->base.shadow = (v->intr_state & INTR_STATE_SHADOW) != 0;
 }
 
 void vmx_state_set_control(struct vmx_vcpu *v, const struct guest_state *state)
@@ -201,8 +202,8 @@ static void rip_set(struct vmx_vcpu *v, const struct guest_state *state)
 	bool wide = state->rip >> 32 == 0 || is_64bit_code();
 	bool step = state->shadow && (state->rflags & RFLAGS_TF) != 0;
 
-	vmx_write(VMCS_GUEST_RIP, wide ? state->rip : (u32)state->rip);
-	vmx_write(VMCS_GUEST_RFLAGS, state->rflags);
+	v->ip.rip = wide ? state->rip : (u32)state->rip;
+	v->ip.rflags = state->rflags;
 	/* SDM vol. 3, 26.3.1.5: single-stepping in a shadow has its trap pending. */
 	vmx_write(VMCS_GUEST_PENDING_DEBUG, step ? PENDING_DEBUG_BS : 0);
 	vmx_state_set_intr_state(v, INTR_STATE_SHADOW, state->shadow ? INTR_STATE_STI : 0);
@@ -292,34 +293,22 @@ static __attribute__((noinline)) u64 rip_wrap(u64 rip, u64 next)
 	return (attr & SEG_ATTR_DB) == 0 && rip <= 0xffff ? (u16)next : (u32)next;
 }
 
-static __attribute__((noinline)) bool advance_rare(struct vmx_vcpu *v, u64 rflags)
+u64 vmx_state_next_rip(const struct vmx_vcpu *v, u8 len)
 {
-	if ((v->intr_state & INTR_STATE_SHADOW) != 0) {
+	u64 next = v->ip.rip + len;
+
+	/* No boundary at which any mode wraps was crossed: no need to know the mode. */
+	return likely((v->ip.rip ^ next) >> 16 == 0) ? next : rip_wrap(v->ip.rip, next);
+}
+
+bool vmx_vcpu_end_insn(struct virt_vcpu *vcpu)
+{
+	struct vmx_vcpu *v = vmx_vcpu_of(vcpu);
+
+	if (vcpu->shadow) {
 		vmx_state_set_intr_state(v, INTR_STATE_SHADOW, 0);
 		vmx_write(VMCS_GUEST_PENDING_DEBUG, 0);
 	}
-	if ((rflags & RFLAGS_RF) != 0) {
-		vmx_write(VMCS_GUEST_RFLAGS, rflags & ~RFLAGS_RF);
-	}
-	return (rflags & RFLAGS_TF) != 0;
-}
-
-bool vmx_vcpu_advance(struct virt_vcpu *vcpu, u8 len)
-{
-	struct vmx_vcpu *v = vmx_vcpu_of(vcpu);
-	u64 rip = vmx_read(VMCS_GUEST_RIP);
-	u64 next = rip + len;
-
-	/* No boundary at which any mode wraps was crossed: no need to know the mode. */
-	if (unlikely((rip ^ next) >> 16 != 0)) {
-		next = rip_wrap(rip, next);
-	}
-	vmx_write(VMCS_GUEST_RIP, next);
-	u64 rflags = vmx_read(VMCS_GUEST_RFLAGS);
-
-	if (unlikely((rflags & (RFLAGS_TF | RFLAGS_RF)) != 0 ||
-		     (v->intr_state & INTR_STATE_SHADOW) != 0)) {
-		return advance_rare(v, rflags);
-	}
-	return false;
+	v->ip.rflags &= ~RFLAGS_RF;
+	return (v->ip.rflags & RFLAGS_TF) != 0;
 }

@@ -23,6 +23,7 @@ int vmx_vm_create(const struct virt_vm_config *config, struct virt_vm **vm)
 		return ERR_NOMEM;
 	}
 	m->base.s2_root = config->s2_root;
+	m->base.mem = config->mem;
 	m->serial = __atomic_add_fetch(&vm_serial, 1, __ATOMIC_RELAXED);
 	m->eptp = config->s2_root.v | vmx_machine.eptp_bits;
 	m->exceptions = config->exceptions;
@@ -91,6 +92,7 @@ int vmx_vcpu_create(struct virt_vm *vm, u32 index, struct virt_vcpu **vcpu)
 		return err;
 	}
 	v->base.vm = vm;
+	v->base.ip = &v->ip;
 	v->last_pcpu = PCPU_NONE;
 	if (pages_get(v)) {
 		err = vmcs_init(v);
@@ -120,6 +122,9 @@ void vmx_vcpu_reset(struct virt_vcpu *vcpu)
 	memset(vcpu->gpr, 0, sizeof(vcpu->gpr));
 	vcpu->cr8 = 0;
 	vcpu->nmi_blocked = false;
+	vcpu->shadow = false;
+	v->ip = (struct virt_ip){.rip = VMX_RESET_RIP, .rflags = RFLAGS_ONE};
+	v->vmcs_ip = v->ip;
 	v->vmcs_rsp = 0;
 	v->intr_state = 0;
 	v->tpr_threshold = 0;
