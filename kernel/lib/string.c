@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * C library memory and string functions for the freestanding build. Not part of host builds.
- * Bulk operations use REP instructions, which every CPU with virtualisation runs fast; eight bytes at a time, for those
- * (and emulators) that do not make more of it than it says.
+ * Bulk operations use REP instructions, which every CPU with virtualisation runs fast; eight bytes
+ * at a time, for those (and emulators) that do not make more of it than it says.
  */
 #include "kernel/lib/string.h"
 

@@ -23,8 +23,7 @@ static void decode_io(const struct vmx_exit_info *info, struct vm_exit *exit)
 
 static void decode_vmcall(const struct vmx_exit_info *info, struct vm_exit *exit)
 {
-	exit->hypercall.code64 =
-		(info->efer & EFER_LMA) != 0 && (info->cs_attr & SEG_ATTR_L) != 0;
+	exit->hypercall.code64 = (info->efer & EFER_LMA) != 0 && (info->cs_attr & SEG_ATTR_L) != 0;
 	exit->hypercall.cpl = SEG_ATTR_DPL(info->ss_attr);
 }
 

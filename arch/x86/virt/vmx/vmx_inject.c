@@ -38,8 +38,7 @@ static void event_write(struct vmx_vcpu *v, const struct virt_event *event)
 /* Would the guest take an interrupt before its next instruction? */
 static bool interruptible(const struct vmx_vcpu *v)
 {
-	return (v->intr_state & INTR_STATE_SHADOW) == 0 &&
-	       (v->ip.rflags & RFLAGS_IF) != 0;
+	return (v->intr_state & INTR_STATE_SHADOW) == 0 && (v->ip.rflags & RFLAGS_IF) != 0;
 }
 
 /* The window that NMIs wait for. Hardware may open it in the shadow of STI, where the caller must
