@@ -67,9 +67,9 @@
 /* Queue of the monitor's output: `vm list` with VM_MAX VMs fits. Power of two. */
 #define MONITOR_OUTPUT_BYTES 65536u
 
-/* Sent at a time, between two looks at the clock: 5.6 ms at 115,200 baud, the longest that output keeps pCPU 0
- * beyond MONITOR_OUTPUT_NS. */
-#define MONITOR_OUTPUT_PIECE 64u
+/* Sent at a time, between two looks at the clock: a line of text and more. At 115,200 baud 22 ms, the longest that output keeps
+ * pCPU 0 beyond MONITOR_OUTPUT_NS. */
+#define MONITOR_OUTPUT_PIECE 256u
 
 /* Output per poll, and from one busy poll to the next: guests on pCPU 0 keep at least half of it while a long listing
  * leaves on an emulated console, a third on a real 16550. */

@@ -9,6 +9,7 @@
 #include "kernel/lib/err.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/ring.h"
+#include "kernel/lib/string.h"
 #include "kernel/params.h"
 #include "mm/frames.h"
 
@@ -63,18 +64,31 @@ static void lost_tell(void)
 	console_write(text, (size_t)n);
 }
 
+/* Takes the queue's next line, or what there is of it: written in one piece, so that a log line of
+ * another pCPU does not come in between. */
+static size_t line_take(char line[MONITOR_OUTPUT_PIECE])
+{
+	u64 at = output.ring.tail;
+	size_t n = ring_read_at(&output.ring, &at, line, MONITOR_OUTPUT_PIECE);
+	const char *end = memchr(line, '\n', n);
+
+	n = end != NULL ? (size_t)(end - line) + 1 : n;
+	output.ring.tail += n;
+	return n;
+}
+
 bool output_drain(void)
 {
 	u64 until_ns = arch_now_ns() + MONITOR_OUTPUT_NS;
-	char piece[MONITOR_OUTPUT_PIECE];
-	size_t n = ring_read(&output.ring, piece, sizeof(piece));
+	char line[MONITOR_OUTPUT_PIECE];
+	size_t n = line_take(line);
 
 	if (n == 0) {
 		return false;
 	}
 	while (n != 0) {
-		console_write(piece, n);
-		n = arch_now_ns() < until_ns ? ring_read(&output.ring, piece, sizeof(piece)) : 0;
+		console_write(line, n);
+		n = arch_now_ns() < until_ns ? line_take(line) : 0;
 	}
 	if (output.lost_bytes != 0 && ring_used(&output.ring) == 0) {
 		lost_tell();
