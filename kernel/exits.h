@@ -21,11 +21,6 @@ struct exit_row {
 };
 extern const struct exit_row exit_rows[EXIT_KIND_COUNT];
 
-static inline enum exit_action exit_handle(struct vcpu *vcpu, struct vm_exit *exit)
-{
-	return exit_rows[exit->kind].handler(vcpu, exit);
-}
-
 static inline const char *exit_name(enum vm_exit_kind kind)
 {
 	return exit_rows[kind].name;

@@ -306,19 +306,24 @@ static const struct virt_inject *inject_choose(struct vcpu *vcpu)
 }
 
 /* Enters again and again, as long as exits concern no events: the hot loop. */
-static enum exit_action vcpu_enter(struct vcpu *vcpu, struct vm_exit *exit)
+static enum exit_action vcpu_enter(struct vcpu *vcpu)
 {
 	const struct virt_inject *inject = inject_choose(vcpu);
+	const struct virt_ops *ops = virt;
+	struct virt_vcpu *hw = vcpu->hw;
+	struct vm_exit *exit = &hw->exit;
 	enum exit_action action;
 	bool events;
 
 	do {
-		events = virt->run(vcpu->hw, inject, exit);
-		vcpu->stats.exits[exit->kind]++;
+		events = ops->run(hw, inject);
+		enum vm_exit_kind kind = exit->kind;
+
+		vcpu->stats.exits[kind]++;
 		if (unlikely(events)) {
 			events_note(vcpu, exit);
 		}
-		action = exit_handle(vcpu, exit);
+		action = exit_rows[kind].handler(vcpu, exit);
 	} while (likely(!events && action == EXIT_RESUME && !vcpu_has_requests(vcpu)));
 	return action;
 }
@@ -329,7 +334,6 @@ static enum vcpu_leave vcpu_loop(struct vcpu *vcpu, u64 until_ns)
 		[SERVICE_BLOCK] = VCPU_LEAVE_BLOCK,
 		[SERVICE_PARK] = VCPU_LEAVE_PARK,
 	};
-	struct vm_exit exit;
 
 	for (;;) {
 		enum service_verdict verdict = vcpu_service(vcpu, until_ns);
@@ -340,7 +344,7 @@ static enum vcpu_leave vcpu_loop(struct vcpu *vcpu, u64 until_ns)
 		if (verdict != SERVICE_ENTER) {
 			return leave_of[verdict];
 		}
-		enum exit_action action = vcpu_enter(vcpu, &exit);
+		enum exit_action action = vcpu_enter(vcpu);
 
 		if (action == EXIT_LEAVE ||
 		    (action == EXIT_TIMECHECK && arch_now_ns() >= until_ns)) {

@@ -80,17 +80,6 @@ static void refused_entry_is_told_by_32_bits(void **state)
 	assert_int_equal(out.kind, EXIT_ENTRY_FAILED);
 }
 
-static void next_rip_as_hardware_saved_it(void **state)
-{
-	(void)state;
-	vmcb.save.rip = 0x1000;
-	(void)decode(0x72, 0, 0);
-	assert_int_equal(out.next_rip, 0);
-	vmcb.control.nrip = 0x1002;
-	(void)decode(0x72, 0, 0);
-	assert_int_equal(out.next_rip, 0x1002);
-}
-
 /* Where the length is needed and hardware may not say it, there is an instruction to look for. */
 static void plain_instructions(void **state)
 {
@@ -234,7 +223,6 @@ int main(void)
 		cmocka_unit_test_setup(kinds, setup),
 		cmocka_unit_test_setup(every_code_has_a_row, setup),
 		cmocka_unit_test_setup(refused_entry_is_told_by_32_bits, setup),
-		cmocka_unit_test_setup(next_rip_as_hardware_saved_it, setup),
 		cmocka_unit_test_setup(plain_instructions, setup),
 		cmocka_unit_test_setup(hypercall, setup),
 		cmocka_unit_test_setup(io, setup),

@@ -5,7 +5,7 @@
  *
  * One entry into a guest:
  *   kernel fills `struct virt_inject` (what to deliver, if anything) -> ops->run() -> hardware -> exit ->
- *   ops->run() fills `struct vm_exit` (what happened) and updates the virt_vcpu fields marked [x].
+ *   ops->run() fills virt_vcpu.exit (what happened) and updates the virt_vcpu fields marked [x].
  *
  * The round trip of an exit that concerns no event is the hypervisor's hottest path. What it needs costs no
  * call: general registers, RIP and RFLAGS are reached through struct virt_vcpu, and the exit says where the
@@ -221,6 +221,7 @@ struct virt_vcpu {
 	 * to deliver makes sure of an exit soon (IRQ_DEFER_NS) and tries again. Ends by itself. */
 	bool irq_deferred;
 	struct virt_vm *vm;
+	struct vm_exit exit; /* [x] */
 	struct code_cache code; /* of recent exits, where hardware leaves lengths or bytes of instructions to us */
 };
 
@@ -297,10 +298,10 @@ struct virt_ops {
 	void (*vcpu_load)(struct virt_vcpu *vcpu);
 	void (*vcpu_unload)(struct virt_vcpu *vcpu);
 
-	/* Enters the guest once. Returns after the exit with *exit filled. Machine interrupts stay pending.
+	/* Enters the guest once. Returns after the exit with vcpu->exit filled. Machine interrupts stay pending.
 	 * `inject` NULL: nothing to deliver, and the caller has left cr8 alone: the quick way. True: events may have
 	 * been delivered or interrupted, or the guest has changed cr8: look at these; always so with `inject`. */
-	bool (*run)(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit) must_check;
+	bool (*run)(struct virt_vcpu *vcpu, const struct virt_inject *inject) must_check;
 
 	/* Reads / writes the groups in `mask` (GS_*). Not loaded vCPUs are allowed too. set_state() expects
 	 * values that the guest could have established itself; it returns ERR_INVAL otherwise. */

@@ -96,12 +96,6 @@ static void decode_high(const struct vmcb *vmcb, struct vm_exit *exit)
 	}
 }
 
-static void decode_nothing(const struct vmcb *vmcb, struct vm_exit *exit)
-{
-	(void)vmcb;
-	(void)exit;
-}
-
 /* clang-format off */
 #define INSN_1(b, i)     {.mask = 0xff, .bytes = (b), .len = 1, .id = (i)}
 #define INSN_2(b, i)     {.mask = 0xffff, .bytes = 0x0f | (b) << 8, .len = 2, .id = (i)}
@@ -113,7 +107,7 @@ static void decode_nothing(const struct vmcb *vmcb, struct vm_exit *exit)
 #define RDMSR_OR_WRMSR   {.mask = 0xfdff, .bytes = 0x300f, .len = 2, .id = INSN_RDMSR}
 
 #define PLAIN(k)   {.kind = (k)}
-#define SPECIAL(k) {.decode = decode_nothing, .kind = (k), .special = true}
+#define SPECIAL(k) {.kind = (k), .special = true}
 #define UNKNOWN    PLAIN(EXIT_UNKNOWN)
 #define CR         {.decode = decode_cr_access, .kind = EXIT_CR_ACCESS, .insn = INSN_OTHER(INSN_MOV_TO_CR)}
 #define MSR        {.decode = decode_msr, .kind = EXIT_RDMSR, .insn = RDMSR_OR_WRMSR}

@@ -30,7 +30,7 @@ struct svm_exit_row {
 	void (*decode)(const struct vmcb *vmcb, struct vm_exit *exit);
 	struct svm_insn insn;
 	u8 kind;      /* enum vm_exit_kind */
-	bool special; /* svm_run.c has work to do itself; only looked at where there is a decoder */
+	bool special; /* svm_run.c has work to do itself; only looked at where there is no `insn` */
 };
 
 /* By exit code; the last row is for all codes from SVM_EXIT_ROWS on. */
@@ -49,8 +49,6 @@ static inline const struct svm_exit_row *svm_exit_common(const struct vmcb *vmcb
 	}
 	exit->kind = row->kind;
 	exit->hw_reason = code;
-	/* Stays 0 where hardware does not save it. */
-	exit->next_rip = vmcb->control.nrip;
 	return row;
 }
 

@@ -65,6 +65,7 @@ struct svm_vcpu {
 	u32 last_pcpu;		/* it was loaded on last, PCPU_NONE before the first time */
 	bool regs_current;	/* see svm_pcpu.regs_owner */
 	u32 todo;		/* atomic: SVM_TODO_*, for the next entry */
+	u64 int_ctl;		/* what it is at an exit, if there were no events and cr8 is as before */
 	u64 virq;		/* bits of int_ctl that offer an interrupt at an entry with events */
 	bool cr8_watched;	/* CR8 writes exit */
 	bool event_by_virq;	/* the event of this entry went into V_IRQ */
@@ -111,7 +112,7 @@ void svm_vcpu_flush_tlb(struct virt_vcpu *vcpu);
 bool svm_vcpu_prepare_tlb(struct svm_vcpu *v, bool flush);
 
 /* svm_run.c */
-bool svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit) must_check;
+bool svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject) must_check;
 /* Begins and ends an interrupt shadow at the guest's RIP. */
 void svm_shadow_set(struct svm_vcpu *v, bool shadow);
 

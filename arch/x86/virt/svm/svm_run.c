@@ -62,12 +62,6 @@ static void exit_special(struct svm_vcpu *v, const struct vm_exit *exit)
 	__asm__ volatile("int %0" : : "i"(VECTOR_MC) : "memory");
 }
 
-/* int_ctl of a vCPU to which nothing is offered. */
-static inline u64 int_ctl_quiet(const struct svm_vcpu *v)
-{
-	return VMCB_V_INTR_MASKING | v->base.cr8;
-}
-
 /* Into the guest and back, see svm_entry.asm: the vCPU is in the one register that survives. */
 static inline struct svm_vcpu *guest_enter(struct svm_vcpu *v)
 {
@@ -107,11 +101,14 @@ static inline void exit_describe(struct svm_vcpu *v, const struct vmcb *vmcb,
 {
 	if (row->decode != NULL) {
 		row->decode(vmcb, exit);
+	}
+	if (row->insn.len == 0) {
 		if (unlikely(row->special)) {
 			exit_special(v, exit);
 		}
-	}
-	if (row->insn.len != 0 && vmcb->control.nrip == 0) {
+	} else if (vmcb->control.nrip != 0) { /* stays 0 where hardware does not save it */
+		exit->next_rip = vmcb->control.nrip;
+	} else {
 		svm_fetch(v, vmcb, &row->insn, exit);
 	}
 }
@@ -128,19 +125,20 @@ static void entry_prepare(struct svm_vcpu *v, const struct virt_inject *inject)
 	if (undo || v->base.irq_deferred) {
 		__atomic_fetch_or(&v->todo, SVM_TODO_UNDO, __ATOMIC_RELAXED);
 	}
-	control->int_ctl = int_ctl_quiet(v) | v->virq;
+	v->int_ctl = VMCB_V_INTR_MASKING | v->base.cr8;
+	control->int_ctl = v->int_ctl | v->virq;
 	control->clean &= ~(u32)VMCB_CLEAN_TPR;
 }
 
 /* What most exits do without: interrupt shadows, events, changes of the TPR. */
-static __attribute__((noinline)) bool exit_events(struct svm_vcpu *v,
-						  const struct virt_inject *inject,
-						  const struct svm_exit_row *row,
-						  struct vm_exit *exit)
+static __attribute__((noinline)) bool
+exit_events(struct svm_vcpu *v, const struct virt_inject *inject, const struct svm_exit_row *row)
 {
 	struct vmcb_control *control = &v->vmcb->control;
+	struct vm_exit *exit = &v->base.exit;
 
 	v->base.cr8 = control->int_ctl & VMCB_V_TPR;
+	v->int_ctl = VMCB_V_INTR_MASKING | v->base.cr8;
 	exit->irq_taken = false;
 	exit->interrupted.type = VIRT_EVENT_NONE;
 	if ((control->int_state & VMCB_SHADOW) != 0 || v->base.irq_deferred) {
@@ -155,30 +153,31 @@ static __attribute__((noinline)) bool exit_events(struct svm_vcpu *v,
 
 static const struct virt_inject nothing;
 
-static __attribute__((noinline)) bool
-run_with_events(struct svm_vcpu *v, const struct virt_inject *inject, struct vm_exit *exit)
+static __attribute__((noinline)) bool run_with_events(struct svm_vcpu *v,
+						      const struct virt_inject *inject)
 {
 	inject = inject != NULL ? inject : &nothing;
 	entry_prepare(v, inject);
 	v = guest_enter(v);
-	return exit_events(v, inject, exit_collect(v, v->vmcb, exit), exit);
+	return exit_events(v, inject, exit_collect(v, v->vmcb, &v->base.exit));
 }
 
-bool svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit)
+bool svm_run(struct virt_vcpu *vcpu, const struct virt_inject *inject)
 {
 	struct svm_vcpu *v = svm_vcpu_of(vcpu);
 
 	if (unlikely(inject != NULL || v->todo != 0)) {
-		return run_with_events(v, inject, exit);
+		return run_with_events(v, inject);
 	}
 	v = guest_enter(v);
 	struct vmcb *vmcb = v->vmcb;
+	struct vm_exit *exit = &v->base.exit;
 	const struct svm_exit_row *row = exit_collect(v, vmcb, exit);
 
 	if (unlikely((vmcb->control.int_state & VMCB_SHADOW) != 0 ||
 		     (vmcb->control.exit_int_info & VMCB_EVENT_VALID) != 0 ||
-		     vmcb->control.int_ctl != int_ctl_quiet(v))) {
-		return exit_events(v, &nothing, row, exit);
+		     vmcb->control.int_ctl != v->int_ctl)) {
+		return exit_events(v, &nothing, row);
 	}
 	exit_describe(v, vmcb, row, exit);
 	return false;

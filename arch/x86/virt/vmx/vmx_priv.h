@@ -177,7 +177,7 @@ bool vmx_inject_prepare(struct vmx_vcpu *v, const struct virt_inject *inject, bo
 struct virt_event vmx_inject_interrupted(struct vmx_vcpu *v, u32 info);
 
 /* vmx_run.c */
-bool vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit) must_check;
+bool vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject) must_check;
 
 /* vmx_dump.c */
 /* The current VMCS to the log, after an entry that failed. */

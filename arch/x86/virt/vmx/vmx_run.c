@@ -188,10 +188,11 @@ static inline bool guest_enter(struct vmx_vcpu *v)
 	return failed == 0;
 }
 
-bool vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject, struct vm_exit *exit)
+bool vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject)
 {
 	static const struct virt_inject nothing;
 	struct vmx_vcpu *v = vmx_vcpu_of(vcpu);
+	struct vm_exit *exit = &vcpu->exit;
 
 	exit->irq_taken = false;
 	if (unlikely(inject != NULL || v->todo != 0)) {
