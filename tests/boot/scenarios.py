@@ -9,8 +9,9 @@ from scenarios_machines import MACHINES
 from scenarios_reference import REFERENCE, REFERENCE_BOCHS
 from scenarios_vtx import VTX
 
-# On every hypervisor command line of a test: leave the emulator at the end or after a panic, show what guests write.
-HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show"
+# On every hypervisor command line of a test: leave the emulator at the end or after a panic, show what guests write. The
+# watchdog is patient: where pCPUs are threads of a busy host, one that holds a lock may be away for long.
+HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show watchdog=45"
 
 ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + \
     REFERENCE_BOCHS + BOCHS_AMD + VTX + ISOLATION_VTX
