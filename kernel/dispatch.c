@@ -109,10 +109,14 @@ void dispatch_work(void)
 	arch_watchdog_touch();
 	timers_run(arch_now_ns());
 	if (arch_pcpu_id() == 0) {
+		/* Asked first: a VM that ends after the poll may have written after it, too. */
+		bool finish = finish_due();
 		bool console_busy = monitor_poll();
 
 		vm_housekeeping();
-		finish_poll(console_busy);
+		if (finish && !console_busy) {
+			finish_run();
+		}
 	}
 }
 

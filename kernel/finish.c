@@ -44,13 +44,18 @@ void finish_begin(void)
 	finish.begun = true;
 }
 
-void finish_poll(bool console_busy)
+bool finish_due(void)
 {
 	u32 failed;
 
-	if (!finish.begun || finish.told || console_busy || !vm_all_ended(&failed)) {
-		return;
-	}
+	return finish.begun && !finish.told && vm_all_ended(&failed);
+}
+
+void finish_run(void)
+{
+	u32 failed;
+
+	(void)vm_all_ended(&failed);
 	finish.told = finish.action == FINISH_STAY;
 	milestones_log();
 	log_info("all %u VMs have ended, %u of them not well", vm_count(), failed);

@@ -16,7 +16,11 @@ void finish_note_failure(void);
 /* All VMs that shall run at boot have been started: from now on their end counts. */
 void finish_begin(void);
 
-/* Looks whether it is over; acts, when nothing is left to be shown on the console. Called by the dispatch loop. */
-void finish_poll(bool console_busy);
+/* All VMs have ended and finish_run() has not been told yet. What they wrote is in their consoles' rings by then: the
+ * caller shows it, and calls finish_run() once nothing is left to be shown. Called by the dispatch loop. */
+bool finish_due(void);
+
+/* Says so and does what the command line asks for. */
+void finish_run(void);
 
 #endif
