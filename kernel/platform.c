@@ -143,9 +143,15 @@ struct port_range {
 
 static u32 pic_read(struct platform *p, u16 port, u8 size, u64 now_ns)
 {
+	bool tick_waits = vpic_is_requested(&p->pic, GUEST_IRQ_PIT);
+	u32 value = vpic_read(&p->pic, port);
+
 	(void)size;
-	(void)now_ns;
-	return vpic_read(&p->pic, port);
+	/* A poll acknowledges. */
+	if (tick_waits && !vpic_is_requested(&p->pic, GUEST_IRQ_PIT)) {
+		vpit_ack(&p->pit, now_ns);
+	}
+	return value;
 }
 
 static void pic_write(struct platform *p, u16 port, u8 size, u32 value, u64 now_ns)

@@ -490,6 +490,9 @@ void vpit_ack(struct vpit *d, u64 now_ns)
 void vpit_unmasked(struct vpit *d, u64 now_ns)
 {
 	sync(d, now_ns);
-	tick_backlog_drop(&d->backlog);
-	d->untaken = d->edge = false;
+	/* The one edge of the other modes stays: the PIC keeps it while it is masked. */
+	if (mode_is_periodic(d->ch[0].mode)) {
+		tick_backlog_drop(&d->backlog);
+		d->untaken = d->edge = false;
+	}
 }

@@ -77,7 +77,7 @@ bool vpit_take_edge(struct vpit *d);
 /* The guest took the interrupt of the last edge: INTA of the PIC, or the local APIC moved it from
  * IRR to ISR. The next tick of the backlog is then presented as soon as its rate allows. */
 void vpit_ack(struct vpit *d, u64 now_ns);
-/* The guest has unmasked the interrupt: what came due while it did not want it is no backlog. */
+/* The guest has unmasked the interrupt: the periodic ticks that came due while it did not want them are no backlog. */
 void vpit_unmasked(struct vpit *d, u64 now_ns);
 
 #endif

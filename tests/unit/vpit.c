@@ -437,6 +437,19 @@ static void an_edge_not_taken_is_shown_again(void **state)
 	assert_true(vpit_take_edge(&d));
 }
 
+/* Unmasking drops periodic ticks of the past, never the one edge that a one-shot count gives. */
+static void a_one_shot_edge_outlives_unmasking(void **state)
+{
+	struct vpit d;
+
+	(void)state;
+	vpit_init(&d, 0);
+	program(&d, 0x30, 1000, 0);
+	vpit_unmasked(&d, vpit_deadline_ns(&d) + NSEC_PER_MSEC);
+	assert_true(vpit_take_edge(&d));
+	assert_false(vpit_take_edge(&d));
+}
+
 /* What a tickless kernel does: mode 0 or 4, a new count from each interrupt. */
 static void one_shot_modes_give_one_edge_per_count(void **state)
 {
@@ -616,6 +629,7 @@ int main(void)
 		cmocka_unit_test(channel_2_measures_an_interval),
 		cmocka_unit_test(most_significant_byte_falls_every_256_ticks),
 		cmocka_unit_test(the_grid_is_exact_after_years),
+		cmocka_unit_test(a_one_shot_edge_outlives_unmasking),
 		cmocka_unit_test(latched_count_waits_until_it_is_read),
 		cmocka_unit_test(refresh_bit_toggles_every_15_us),
 		cmocka_unit_test(wide_and_stray_accesses_are_bytewise),
