@@ -436,6 +436,7 @@ $(B)/hv/kernel/firmware/acpi.o $(B)/host/kernel/firmware/acpi.o $(B)/fuzz/obj/ke
 GUESTS := \
 	bench \
 	checker \
+	control \
 	cpuid \
 	ending \
 	exceptions \

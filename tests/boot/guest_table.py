@@ -24,6 +24,7 @@ class Guest:
 
 GUESTS = [
     Guest("checker", cmdline="seconds=2"),
+    Guest("control", vcpus=2, on_bochs=True),
     Guest("cpuid", vcpus=2, on_bochs=True),
     Guest("ending-s5", "ending", "how=s5", status=-1, expect=(r"ending: S5",)),
     Guest("ending-cf9", "ending", "how=cf9", status=-1, expect=(r"ending: cf9",)),

@@ -64,6 +64,21 @@ global modes_run, modes_low, modes_low_end
 	mov cr0, eax
 %endmacro
 
+; The same, and CR0.CD changes with it: a write that hypervisors may have to carry out themselves, with all
+; that paging brings: the PAE directory pointers, EFER.LMA.
+%macro PAGING_ON_CACHES_OFF 0
+	mov eax, cr0
+	or eax, 0xc0000000
+	mov cr0, eax
+%endmacro
+
+%macro PAGING_AND_CACHES_ON 0
+	mov eax, cr0
+	or eax, 0x80000000
+	and eax, ~0x40000000
+	mov cr0, eax
+%endmacro
+
 section .text
 bits 64
 modes_run:
@@ -111,7 +126,7 @@ compat32_again:
 	mov cr4, eax
 	mov eax, modes_pdpt
 	mov cr3, eax
-	PAGING_ON
+	PAGING_ON_CACHES_OFF
 	PAYLOAD 5
 	MMIO 5
 	PAGING_OFF
@@ -128,7 +143,7 @@ protected32_again:
 	rdmsr
 	or eax, 0x100
 	wrmsr
-	PAGING_ON
+	PAGING_AND_CACHES_ON
 	jmp SEL_CODE64:long_again
 bits 64
 long_again:
