@@ -90,11 +90,8 @@ static enum exit_action exit_hlt(struct vcpu *vcpu, struct vm_exit *exit)
 	return EXIT_RECHECK;
 }
 
-static s64 hypercall(u64 number, u8 cpl)
+static s64 hypercall(u64 number)
 {
-	if (cpl != 0) {
-		return EVK_ERR_PERM;
-	}
 	switch (number) {
 	case EVK_CALL_NOP:
 		return 0;
@@ -105,20 +102,37 @@ static s64 hypercall(u64 number, u8 cpl)
 	}
 }
 
+static inline enum exit_action hypercall_answer(struct vcpu *vcpu, struct vm_exit *exit, u64 number)
+{
+	vcpu->hw->gpr[GPR_RAX] = (u64)(exit->hypercall.cpl == 0 ? hypercall(number) : EVK_ERR_PERM);
+	return vcpu_skip(vcpu, exit);
+}
+
+/* Outside 64-bit code the upper halves of registers hold anything. */
+static __attribute__((noinline)) enum exit_action hypercall_long(struct vcpu *vcpu,
+								 struct vm_exit *exit)
+{
+	u64 number = vcpu->hw->gpr[GPR_RAX];
+	struct guest_state gs;
+
+	virt->get_state(vcpu->hw, GS_CONTROL | GS_CODE, &gs);
+	if ((gs.efer & EFER_LMA) == 0 || (gs.seg[SEG_CS].attr & SEG_ATTR_L) == 0) {
+		number = (u32)number;
+	}
+	return hypercall_answer(vcpu, exit, number);
+}
+
 /* With guest.interface = "none" there is no hypervisor to call: #UD, as on a bare CPU. */
 static enum exit_action exit_hypercall(struct vcpu *vcpu, struct vm_exit *exit)
 {
-	u64 *gpr = vcpu->hw->gpr;
+	u64 number = vcpu->hw->gpr[GPR_RAX];
 
-	if (!vcpu->vm->cpuid.evk_leaves) {
+	if (unlikely(!vcpu->vm->cpuid.evk_leaves)) {
 		vcpu_raise(vcpu, VECTOR_UD, false, 0);
 		return EXIT_RECHECK;
 	}
-	/* Outside 64-bit code the upper halves of registers hold anything. */
-	u64 number = exit->hypercall.code64 ? gpr[GPR_RAX] : (u32)gpr[GPR_RAX];
-
-	gpr[GPR_RAX] = (u64)hypercall(number, exit->hypercall.cpl);
-	return vcpu_skip(vcpu, exit);
+	return likely(number >> 32 == 0) ? hypercall_answer(vcpu, exit, number)
+					 : hypercall_long(vcpu, exit);
 }
 
 static enum exit_action exit_ud(struct vcpu *vcpu, struct vm_exit *exit)

@@ -114,17 +114,9 @@ static void hypercall(void **state)
 {
 	(void)state;
 	vmcb.save.cpl = 3;
-	vmcb.save.cs.attr = VMCB_SEG_L;
 	(void)decode(0x81, 0, 0);
 	assert_int_equal(out.kind, EXIT_HYPERCALL);
 	assert_int_equal(out.hypercall.cpl, 3);
-	assert_false(out.hypercall.code64); /* L means nothing outside long mode */
-	vmcb.save.efer = EFER_LMA;
-	(void)decode(0x81, 0, 0);
-	assert_true(out.hypercall.code64);
-	vmcb.save.cs.attr = VMCB_SEG_DB;
-	(void)decode(0x81, 0, 0);
-	assert_false(out.hypercall.code64);
 }
 
 static void io(void **state)

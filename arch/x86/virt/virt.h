@@ -106,7 +106,7 @@ struct vm_exit {
 	/* RIP behind the instruction that caused the exit, wrapped to the code size: for virt_skip(). Set for
 	 * CPUID, HLT, HYPERCALL, IO, RDMSR, WRMSR, CR_ACCESS, XSETBV, WBINVD. */
 	u64 next_rip;
-	u64 hw_reason; /* vendor's number, for messages only */
+	u64 hw_reason; /* vendor's number, for messages about what ends a VM; not always set for others */
 	union {
 		struct {
 			u16 port;
@@ -114,7 +114,6 @@ struct vm_exit {
 			bool in, string, rep;
 		} io;
 		struct {
-			bool code64; /* made by 64-bit code */
 			u8 cpl;
 		} hypercall;
 		struct {
@@ -202,7 +201,7 @@ struct guest_state {
 };
 
 /* Where the guest's execution is. In AMD-V's control block the two are neighbours: no copy is made. VT-x reads
- * them after an exit and writes back what has changed. */
+ * them after an exit and writes RIP back. */
 struct virt_ip {
 	u64 rflags;
 	u64 rip;
@@ -212,7 +211,9 @@ struct virt_ip {
  * own struct. */
 struct virt_vcpu {
 	u64 gpr[GPR_COUNT]; /* [x] GPR_RSP included */
-	struct virt_ip *ip; /* (o) the pointer; [x] what it points to, while the vCPU is loaded */
+	/* (o) the pointer; [x] what it points to, while the vCPU is loaded. RFLAGS are for reading: they change by
+	 * set_state() and end_insn(). */
+	struct virt_ip *ip;
 	u8 cr8;		    /* [x] guest's TPR class 0..15; a change counts at an entry with `inject` */
 	bool nmi_blocked;   /* [x] guest is between NMI delivery and IRET */
 	bool shadow;	    /* [x] guest_state.shadow */

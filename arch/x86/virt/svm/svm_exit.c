@@ -57,10 +57,7 @@ static void decode_io(const struct vmcb *vmcb, struct vm_exit *exit)
 
 static void decode_vmmcall(const struct vmcb *vmcb, struct vm_exit *exit)
 {
-	const struct vmcb_save *save = &vmcb->save;
-
-	exit->hypercall.code64 = (save->efer & EFER_LMA) != 0 && (save->cs.attr & VMCB_SEG_L) != 0;
-	exit->hypercall.cpl = save->cpl;
+	exit->hypercall.cpl = vmcb->save.cpl;
 }
 
 static void decode_msr(const struct vmcb *vmcb, struct vm_exit *exit)

@@ -2,10 +2,9 @@
 ;
 ; Into a guest and back: the only code that runs between two worlds.
 ;
-; vmx_enter: rdi = struct vmx_vcpu, whose gpr[] comes first, its VMCS current. RSP of the guest is in the VMCS. Returns eax = 0
-; after an exit, 1 when the entry failed at once (VMfail). Interrupts are disabled before and after. Changes
-; all general registers but rsp and rbp: the caller (vmx_run.c) declares them, so that the compiler saves what it
-; needs, once.
+; vmx_enter (VMRESUME) and vmx_launch (VMLAUNCH): rdi = struct vmx_vcpu, whose gpr[] comes first, its VMCS current. RSP,
+; RIP and RFLAGS of the guest are in the VMCS. They go on in vmx_run_exit(rdi) after an exit, in vmx_run_failed() when
+; the entry failed at once (VMfail); these return to the caller. Interrupts are disabled before and after.
 ;
 ; vmx_exit_entry is HOST_RIP. HOST_RSP is the address of struct vmx_vcpu, so that the first thing after an exit can be to
 ; store the guest's registers, none of which has to be parked first. Nothing uses that as a stack:
@@ -16,21 +15,30 @@ default rel
 
 %define GPR(n) [rdi + 8 * n]
 %define OUT(n) [rsp + 8 * n]
-%define HOST_RSP 1312 ; offsets in struct vmx_vcpu, checked in vmx_priv.h
-%define LAUNCHED 1320
+%define HOST_RSP 1296 ; in struct vmx_vcpu, checked in vmx_priv.h
 
-section .text
-
-global vmx_enter
-global vmx_exit_entry
-
-vmx_enter:
+; What C functions keep.
+%macro SAVE 0
+	push rbx
 	push rbp
+	push r12
+	push r13
+	push r14
+	push r15
+%endmacro
+
+%macro RESTORE 0
+	pop r15
+	pop r14
+	pop r13
+	pop r12
+	pop rbp
+	pop rbx
+%endmacro
+
+%macro LOAD 0
+	SAVE
 	mov [rdi + HOST_RSP], rsp
-	cmp qword [rdi + LAUNCHED], 0
-	jne .load
-	mov qword [rdi + LAUNCHED], 1 ; leaves the flags alone, as all that follows
-.load:
 	mov rax, GPR(0)
 	mov rcx, GPR(1)
 	mov rdx, GPR(2)
@@ -46,15 +54,28 @@ vmx_enter:
 	mov r14, GPR(14)
 	mov r15, GPR(15)
 	mov rdi, GPR(7)
-	je .launch
+%endmacro
+
+section .text
+
+extern vmx_run_exit
+extern vmx_run_failed
+global vmx_enter
+global vmx_launch
+global vmx_exit_entry
+
+vmx_enter:
+	LOAD
 	vmresume
-	jmp .failed
-.launch:
+	jmp failed
+
+vmx_launch:
+	LOAD
 	vmlaunch
-.failed:
-	pop rbp
-	mov eax, 1
-	ret
+
+failed:
+	RESTORE
+	jmp vmx_run_failed
 
 vmx_exit_entry:
 	mov OUT(0), rax
@@ -72,9 +93,9 @@ vmx_exit_entry:
 	mov OUT(13), r13
 	mov OUT(14), r14
 	mov OUT(15), r15
+	mov rdi, rsp
 	mov rsp, [rsp + HOST_RSP]
-	xor eax, eax
-	pop rbp
-	ret
+	RESTORE
+	jmp vmx_run_exit
 
 section .note.GNU-stack noalloc noexec nowrite progbits

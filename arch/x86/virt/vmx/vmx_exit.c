@@ -21,12 +21,6 @@ static void decode_io(const struct vmx_exit_info *info, struct vm_exit *exit)
 	exit->io.rep = (q & QUAL_IO_REP) != 0;
 }
 
-static void decode_vmcall(const struct vmx_exit_info *info, struct vm_exit *exit)
-{
-	exit->hypercall.code64 = (info->efer & EFER_LMA) != 0 && (info->cs_attr & SEG_ATTR_L) != 0;
-	exit->hypercall.cpl = SEG_ATTR_DPL(info->ss_attr);
-}
-
 static void decode_cr(const struct vmx_exit_info *info, struct vm_exit *exit)
 {
 	u32 type = info->qualification >> QUAL_CR_TYPE_SHIFT & QUAL_CR_TYPE;
@@ -75,7 +69,7 @@ static void decode_ept_violation(const struct vmx_exit_info *info, struct vm_exi
 
 /* clang-format off */
 #define PLAIN(k) {.kind = (k)}
-#define INSN(k)  {.kind = (k), .insn = true}
+#define INSN(k)  {.kind = (k), .insn = true, .quick = true}
 #define UNKNOWN  PLAIN(EXIT_UNKNOWN)
 
 /* Complete: a row left out would read as kind 0. */
@@ -98,8 +92,7 @@ const struct vmx_exit_row vmx_exit_rows[VMX_EXIT_ROWS + 1] = {
 	[14]                       = UNKNOWN,
 	[VMX_REASON_RDPMC]         = PLAIN(EXIT_RDPMC),
 	[16 ... 17]                = UNKNOWN,
-	[VMX_REASON_VMCALL]        = {.decode = decode_vmcall, .kind = EXIT_HYPERCALL, .insn = true,
-				      .reads = VMX_READ_CODE},
+	[VMX_REASON_VMCALL]        = {.kind = EXIT_HYPERCALL, .insn = true, .quick = true, .cpl = true},
 	[VMX_REASON_VMCLEAR ... VMX_REASON_VMXON] = PLAIN(EXIT_INSN_UD),
 	[VMX_REASON_CR]            = {.decode = decode_cr, .kind = EXIT_CR_ACCESS, .insn = true, .special = true,
 				      .reads = VMX_READ_QUALIFICATION},

@@ -11,15 +11,12 @@ struct vmx_exit_info {
 	u64 qualification;
 	u64 guest_physical;
 	u32 event, error; /* exit interruption information */
-	u64 efer;
-	u32 cs_attr, ss_attr;
 };
 
 enum {
 	VMX_READ_QUALIFICATION = 1,
 	VMX_READ_PHYSICAL = 2,
 	VMX_READ_EVENT = 4,
-	VMX_READ_CODE = 8, /* efer, cs_attr, ss_attr */
 };
 
 struct vmx_exit_row {
@@ -28,6 +25,8 @@ struct vmx_exit_row {
 	u8 kind;      /* enum vm_exit_kind */
 	u8 reads;     /* VMX_READ_* */
 	bool insn;    /* by an instruction, whose length is known */
+	bool quick;   /* that, and the kind says all else, but for ... */
+	bool cpl;     /* ... the privilege level */
 	bool special; /* vmx_run.c has work to do itself */
 };
 
@@ -37,7 +36,8 @@ extern const struct vmx_exit_row vmx_exit_rows[VMX_EXIT_ROWS + 1];
 
 static inline const struct vmx_exit_row *vmx_exit_row_of(u32 reason)
 {
-	return &vmx_exit_rows[MIN(reason, VMX_EXIT_ROWS)];
+	return likely(reason < VMX_EXIT_ROWS) ? &vmx_exit_rows[reason]
+					      : &vmx_exit_rows[VMX_EXIT_ROWS];
 }
 
 #endif

@@ -42,13 +42,13 @@ static inline u64 vmx_read(u32 field)
 {
 	u64 value;
 
-	__asm__ volatile("vmread %1, %0" : "=r"(value) : "r"((u64)field) : "cc", "memory");
+	__asm__ volatile("vmread %1, %0" : "=r"(value) : "r"((u64)field) : "cc");
 	return value;
 }
 
 static inline void vmx_write(u32 field, u64 value)
 {
-	__asm__ volatile("vmwrite %0, %1" : : "r"(value), "r"((u64)field) : "cc", "memory");
+	__asm__ volatile("vmwrite %0, %1" : : "r"(value), "r"((u64)field) : "cc");
 }
 
 /* False: this CPU has no such field. */

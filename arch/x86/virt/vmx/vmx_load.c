@@ -184,7 +184,7 @@ static void vmcs_clear(struct vmx_pcpu *p, struct vmx_vcpu *v)
 	bool ok = vmx_clear(v->vmcs_pa);
 
 	assert(ok);
-	v->launched = 0;
+	__atomic_fetch_or(&v->todo, VMX_TODO_LAUNCH, __ATOMIC_SEQ_CST);
 	p->current = NULL;
 }
 

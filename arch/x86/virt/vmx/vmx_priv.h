@@ -61,6 +61,7 @@ enum {
 	VMX_TODO_FLUSH_LINEAR = 1, /* drop translations of this vCPU's linear addresses */
 	VMX_TODO_FLUSH_ALL = 2,	   /* and of its guest-physical ones; set by any pCPU */
 	VMX_TODO_UNDO = 4,	   /* an entry asked for something that the next must not */
+	VMX_TODO_LAUNCH = 8,	   /* VMLAUNCH rather than VMRESUME */
 };
 
 /* Registers that belong to the guest while it is loaded and that VM entry and exit do not switch. */
@@ -73,12 +74,11 @@ struct vmx_regs {
  * address of this struct: vmx_entry.asm stores the guest's registers from there. */
 struct vmx_vcpu {
 	struct virt_vcpu base; /* first: vmx_entry.asm finds gpr[] there */
-	struct virt_ip ip;     /* base.ip: RIP and RFLAGS as they will be at the next entry ... */
-	struct virt_ip vmcs_ip; /* ... and as they are in the VMCS */
+	struct virt_ip ip;     /* base.ip: RIP as it will be at the next entry, RFLAGS as in the VMCS */
 	u64 host_rsp;	       /* of the entry under way */
-	u64 launched;	       /* VMRESUME rather than VMLAUNCH */
 	u64 vmcs_rsp;	       /* GUEST_RSP as it is in the VMCS */
 	volatile u32 *tpr;     /* in the virtual-APIC page */
+	u32 tpr_seen;	       /* *tpr when base.cr8 was last made the same */
 	u32 intr_state;	       /* GUEST_INTERRUPTIBILITY as it is in the VMCS */
 	u32 proc;	       /* VMCS_PROC as it is in the VMCS */
 	u32 tpr_threshold;     /* likewise */
@@ -95,8 +95,7 @@ struct vmx_vcpu {
 };
 static_assert(offsetof(struct vmx_vcpu, base) == 0, "vmx_entry.asm");
 assert_offset(struct virt_vcpu, gpr, 0);
-assert_offset(struct vmx_vcpu, host_rsp, 1312);
-assert_offset(struct vmx_vcpu, launched, 1320);
+assert_offset(struct vmx_vcpu, host_rsp, 1296);
 
 static inline struct vmx_vcpu *vmx_vcpu_of(struct virt_vcpu *vcpu)
 {
@@ -178,12 +177,17 @@ struct virt_event vmx_inject_interrupted(struct vmx_vcpu *v, u32 info);
 
 /* vmx_run.c */
 bool vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject) must_check;
+bool vmx_run_exit(struct vmx_vcpu *v);
+bool vmx_run_failed(void);
 
 /* vmx_dump.c */
 /* The current VMCS to the log, after an entry that failed. */
 void vmx_dump(void);
 
-/* vmx_entry.asm: where the CPU goes on after an exit. */
+/* vmx_entry.asm: enter the guest, by VMRESUME and by VMLAUNCH; what vmx_run_exit() or vmx_run_failed() returned
+ * afterwards. And where the CPU goes on after an exit. */
+bool vmx_enter(struct vmx_vcpu *v) must_check;
+bool vmx_launch(struct vmx_vcpu *v) must_check;
 void vmx_exit_entry(void);
 
 #endif

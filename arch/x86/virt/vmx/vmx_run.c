@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One entry into a guest. The path of an exit without events is kept short, in instructions and in
- * VMREADs and VMWRITEs: what an entry or exit rarely needs is behind one test each.
+ * One entry into a guest: vmx_run() -> vmx_enter (vmx_entry.asm) -> the guest -> vmx_run_exit().
+ * The path of an exit without events is kept short, in instructions and in VMREADs and VMWRITEs:
+ * what an entry or exit rarely needs is behind one test each.
  */
 #include "arch/x86/virt/vmx/vmx_priv.h"
 
@@ -10,10 +11,8 @@
 
 /* What most entries do without: events, flushes, and undoing those of the last entry. Returns
  * irq_taken: what is injected is delivered, or handed back as interrupted. */
-static __attribute__((noinline)) bool entry_prepare(struct vmx_vcpu *v,
-						    const struct virt_inject *inject)
+static bool entry_prepare(struct vmx_vcpu *v, const struct virt_inject *inject, u32 todo)
 {
-	u32 todo = __atomic_exchange_n(&v->todo, 0, __ATOMIC_SEQ_CST);
 	bool irq_taken = false;
 
 	if ((todo & (VMX_TODO_FLUSH_LINEAR | VMX_TODO_FLUSH_ALL)) != 0) {
@@ -96,8 +95,7 @@ static __attribute__((noinline)) void exit_special(struct vmx_vcpu *v, struct vm
 }
 
 /* What exits with more than their kind say. */
-static __attribute__((noinline)) void exit_decode(struct vmx_vcpu *v, struct vm_exit *exit,
-						  const struct vmx_exit_row *row)
+static void exit_decode(struct vmx_vcpu *v, struct vm_exit *exit, const struct vmx_exit_row *row)
 {
 	struct vmx_exit_info info = {0};
 
@@ -111,11 +109,6 @@ static __attribute__((noinline)) void exit_decode(struct vmx_vcpu *v, struct vm_
 		info.event = (u32)vmx_read(VMCS_EXIT_EVENT);
 		info.error = (u32)vmx_read(VMCS_EXIT_ERROR);
 	}
-	if ((row->reads & VMX_READ_CODE) != 0) {
-		info.efer = vmx_read(VMCS_GUEST_EFER);
-		info.cs_attr = (u32)vmx_read(VMCS_NTH(VMCS_GUEST_ATTR, SEG_CS));
-		info.ss_attr = (u32)vmx_read(VMCS_NTH(VMCS_GUEST_ATTR, SEG_SS));
-	}
 	if (row->decode != NULL) {
 		row->decode(&info, exit);
 	}
@@ -124,27 +117,25 @@ static __attribute__((noinline)) void exit_decode(struct vmx_vcpu *v, struct vm_
 	}
 }
 
-/* Reads back what every exit brings; true if there are events to look at, as run(). Not inline: the
- * call of vmx_enter leaves no register, so the compiler does best with a fresh start. */
-static __attribute__((noinline)) bool exit_collect(struct vmx_vcpu *v, struct vm_exit *exit)
+static inline u8 cpl_read(void)
 {
-	u32 reason = (u32)vmx_read(VMCS_EXIT_REASON);
+	return SEG_ATTR_DPL(vmx_read(VMCS_NTH(VMCS_GUEST_ATTR, SEG_SS)));
+}
+
+/* All that an exit can bring; true if there are events to look at, as run(). */
+static __attribute__((noinline)) bool exit_collect(struct vmx_vcpu *v,
+						   const struct vmx_exit_row *row, u32 reason)
+{
+	struct vm_exit *exit = &v->base.exit;
 	u32 idt_event = (u32)vmx_read(VMCS_IDT_EVENT);
 	u8 cr8 = *v->tpr >> 4 & 0xf;
 	bool events = (idt_event & VMX_EVENT_VALID) != 0 || cr8 != v->base.cr8;
 
-	v->intr_state = (u32)vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
-	v->vmcs_rsp = vmx_read(VMCS_GUEST_RSP);
-	v->vmcs_ip.rip = vmx_read(VMCS_GUEST_RIP);
-	v->vmcs_ip.rflags = vmx_read(VMCS_GUEST_RFLAGS);
-	v->ip = v->vmcs_ip;
-	v->base.gpr[GPR_RSP] = v->vmcs_rsp;
+	v->tpr_seen = *v->tpr;
 	v->base.cr8 = cr8;
-
-	const struct vmx_exit_row *row = vmx_exit_row_of(reason);
-
-	exit->kind = row->kind;
+	v->intr_state = (u32)vmx_read(VMCS_GUEST_INTERRUPTIBILITY);
 	exit->hw_reason = reason;
+	exit->irq_taken = false;
 	exit->interrupted.type = VIRT_EVENT_NONE;
 	if (unlikely((idt_event & VMX_EVENT_VALID) != 0)) {
 		exit->interrupted = vmx_inject_interrupted(v, idt_event);
@@ -154,55 +145,91 @@ static __attribute__((noinline)) bool exit_collect(struct vmx_vcpu *v, struct vm
 	if (row->insn) {
 		exit->next_rip = vmx_state_next_rip(v, (u8)vmx_read(VMCS_EXIT_INSN_LEN));
 	}
+	if (row->cpl) {
+		exit->hypercall.cpl = cpl_read();
+	}
 	if (row->decode != NULL || row->special) {
 		exit_decode(v, exit, row);
 	}
 	return events;
 }
 
-/* What the VMCS holds of the registers that are kept outside. */
-static inline void registers_write(struct vmx_vcpu *v)
+/* From vmx_entry.asm after an exit: reads back what it brought. Calls nothing on the way that most
+ * exits take, so that no register has to be saved: those by an instruction, when neither the TPR
+ * nor the interruptibility state has changed. An instruction that executes interrupts no delivery,
+ * so there is no IDT-vectoring information. */
+bool vmx_run_exit(struct vmx_vcpu *v)
 {
-	if (v->vmcs_rsp != v->base.gpr[GPR_RSP]) {
-		vmx_write(VMCS_GUEST_RSP, v->base.gpr[GPR_RSP]);
+	u32 reason = (u32)vmx_read(VMCS_EXIT_REASON);
+	u64 rip = vmx_read(VMCS_GUEST_RIP);
+	const struct vmx_exit_row *row = vmx_exit_row_of(reason);
+	struct vm_exit *exit = &v->base.exit;
+
+	v->vmcs_rsp = v->base.gpr[GPR_RSP] = vmx_read(VMCS_GUEST_RSP);
+	v->ip.rflags = vmx_read(VMCS_GUEST_RFLAGS);
+	v->ip.rip = rip;
+	exit->kind = row->kind;
+	if (likely(row->quick) && *v->tpr == v->tpr_seen &&
+	    (u32)vmx_read(VMCS_GUEST_INTERRUPTIBILITY) == v->intr_state) {
+		u64 len = vmx_read(VMCS_EXIT_INSN_LEN);
+
+		if (row->cpl) {
+			exit->hypercall.cpl = cpl_read();
+		}
+		exit->next_rip = rip + len;
+		/* No boundary at which any mode wraps was crossed? */
+		if (likely((u16)exit->next_rip >= (u16)len)) {
+			return false;
+		}
 	}
-	if (v->vmcs_ip.rip != v->ip.rip) {
-		vmx_write(VMCS_GUEST_RIP, v->ip.rip);
-	}
-	if (unlikely(v->vmcs_ip.rflags != v->ip.rflags)) {
-		vmx_write(VMCS_GUEST_RFLAGS, v->ip.rflags);
-	}
-	*v->tpr = (u32)v->base.cr8 << 4;
+	return exit_collect(v, row, reason);
 }
 
-static inline bool guest_enter(struct vmx_vcpu *v)
+/* From vmx_entry.asm when there was no entry. */
+bool vmx_run_failed(void)
 {
-	u32 failed;
+	struct vm_exit *exit = &vmx_pcpus[arch_pcpu_id()].current->base.exit;
 
-	/* vmx_entry.asm saves rbp itself; all the others the compiler saves. */
-	__asm__ volatile("call vmx_enter"
-			 : "=a"(failed), "+D"(v)
-			 :
-			 : "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13",
-			   "r14", "r15", "memory", "cc");
-	return failed == 0;
+	exit->irq_taken = false;
+	exit->interrupted.type = VIRT_EVENT_NONE;
+	entry_failed(exit, vmx_read(VMCS_INSN_ERROR));
+	return true;
+}
+
+/* What the VMCS holds of the registers that are kept outside. RFLAGS are written there when they
+ * change. */
+static inline void registers_write(struct vmx_vcpu *v)
+{
+	if (unlikely(v->vmcs_rsp != v->base.gpr[GPR_RSP])) {
+		vmx_write(VMCS_GUEST_RSP, v->base.gpr[GPR_RSP]);
+	}
+	vmx_write(VMCS_GUEST_RIP, v->ip.rip); /* has nearly always changed */
+}
+
+static __attribute__((noinline)) bool run_with_events(struct vmx_vcpu *v,
+						      const struct virt_inject *inject)
+{
+	static const struct virt_inject nothing;
+	u32 todo = __atomic_exchange_n(&v->todo, 0, __ATOMIC_SEQ_CST);
+	bool irq_taken = entry_prepare(v, inject != NULL ? inject : &nothing, todo);
+
+	v->tpr_seen = (u32)v->base.cr8 << 4;
+	*v->tpr = v->tpr_seen;
+	registers_write(v);
+	v->base.exit.interrupted.type = VIRT_EVENT_NONE;
+	bool events = (todo & VMX_TODO_LAUNCH) != 0 ? vmx_launch(v) : vmx_enter(v);
+
+	v->base.exit.irq_taken = irq_taken;
+	return events || inject != NULL;
 }
 
 bool vmx_run(struct virt_vcpu *vcpu, const struct virt_inject *inject)
 {
-	static const struct virt_inject nothing;
 	struct vmx_vcpu *v = vmx_vcpu_of(vcpu);
-	struct vm_exit *exit = &vcpu->exit;
 
-	exit->irq_taken = false;
 	if (unlikely(inject != NULL || v->todo != 0)) {
-		exit->irq_taken = entry_prepare(v, inject != NULL ? inject : &nothing);
+		return run_with_events(v, inject);
 	}
 	registers_write(v);
-	if (unlikely(!guest_enter(v))) {
-		exit->interrupted.type = VIRT_EVENT_NONE;
-		entry_failed(exit, vmx_read(VMCS_INSN_ERROR));
-		return true;
-	}
-	return exit_collect(v, exit) || inject != NULL;
+	return vmx_enter(v);
 }

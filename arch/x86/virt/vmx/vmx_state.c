@@ -204,6 +204,7 @@ static void rip_set(struct vmx_vcpu *v, const struct guest_state *state)
 
 	v->ip.rip = wide ? state->rip : (u32)state->rip;
 	v->ip.rflags = state->rflags;
+	vmx_write(VMCS_GUEST_RFLAGS, state->rflags);
 	/* SDM vol. 3, 26.3.1.5: single-stepping in a shadow has its trap pending. */
 	vmx_write(VMCS_GUEST_PENDING_DEBUG, step ? PENDING_DEBUG_BS : 0);
 	vmx_state_set_intr_state(v, INTR_STATE_SHADOW, state->shadow ? INTR_STATE_STI : 0);
@@ -309,6 +310,9 @@ bool vmx_vcpu_end_insn(struct virt_vcpu *vcpu)
 		vmx_state_set_intr_state(v, INTR_STATE_SHADOW, 0);
 		vmx_write(VMCS_GUEST_PENDING_DEBUG, 0);
 	}
-	v->ip.rflags &= ~RFLAGS_RF;
+	if ((v->ip.rflags & RFLAGS_RF) != 0) {
+		v->ip.rflags &= ~RFLAGS_RF;
+		vmx_write(VMCS_GUEST_RFLAGS, v->ip.rflags);
+	}
 	return (v->ip.rflags & RFLAGS_TF) != 0;
 }

@@ -124,7 +124,8 @@ void vmx_vcpu_reset(struct virt_vcpu *vcpu)
 	vcpu->nmi_blocked = false;
 	vcpu->shadow = false;
 	v->ip = (struct virt_ip){.rip = VMX_RESET_RIP, .rflags = RFLAGS_ONE};
-	v->vmcs_ip = v->ip;
+	v->tpr_seen = 0;
+	*v->tpr = 0;
 	v->vmcs_rsp = 0;
 	v->intr_state = 0;
 	v->tpr_threshold = 0;
