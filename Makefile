@@ -71,6 +71,8 @@ PURE_SRCS := \
 	kernel/firmware/acpi.c \
 	kernel/firmware/firmware.c \
 	kernel/firmware/smbios.c \
+	kernel/guestif/pvclock.c \
+	kernel/guestif/vmware_commands.c \
 	kernel/lib/calendar.c \
 	kernel/lib/clock.c \
 	kernel/lib/err.c \
@@ -145,6 +147,9 @@ HV_SRCS := \
 	kernel/exit_msr.c \
 	kernel/exits.c \
 	kernel/finish.c \
+	kernel/guestif/guest_clock.c \
+	kernel/guestif/hypercall.c \
+	kernel/guestif/vmware.c \
 	kernel/hypervisor.c \
 	kernel/kernel_main.c \
 	kernel/lib/string.c \
@@ -205,6 +210,7 @@ UNIT_TESTS := \
 	msr_policy \
 	multiboot1 \
 	multiboot2 \
+	pvclock \
 	ring \
 	rr \
 	svm_event \
@@ -217,6 +223,7 @@ UNIT_TESTS := \
 	vlapic \
 	vlapic_modes \
 	vlapic_timer \
+	vmware_commands \
 	vmx_check \
 	vmx_controls \
 	vmx_cr \

@@ -6,7 +6,6 @@
 #include "kernel/cpuid_policy.h"
 #include "kernel/cpuid_policy_priv.h"
 #include "arch/x86/regs.h"
-#include "guest-tools/abi/evenkeel.h"
 
 #define LEAF1_ECX_OSXSAVE BIT(27)
 #define LEAFD_EAX_XSAVEC  BIT(1)
@@ -31,12 +30,19 @@ u32 cpuid_xsave_size(const struct cpuid_table *t, u64 xcr0, bool compacted)
 
 /* --- lookup ----------------------------------------------------------------------------------- */
 
-static const struct cpuid_entry *lookup_evk(const struct cpuid_table *t, u32 leaf)
+static bool is_hypervisor_leaf(const struct cpuid_table *t, u32 leaf)
 {
-	if (leaf == 0x40000000) {
-		return &t->evk[0];
+	return t->hypervisor && leaf >> 16 == 0x4000;
+}
+
+static void lookup_hypervisor(const struct cpuid_table *t, u32 leaf, struct cpuid_regs *regs)
+{
+	*regs = (struct cpuid_regs){0};
+	for (u32 i = 0; i < t->leaf_count; i++) {
+		if (t->leaves[i].leaf == leaf) {
+			*regs = t->leaves[i].regs;
+		}
 	}
-	return leaf - EVK_CPUID_BASE < CPUID_EVK_LEAVES ? &t->evk[1 + leaf - EVK_CPUID_BASE] : NULL;
 }
 
 /* Where the answer to a leaf is; NULL: all registers are 0. */
@@ -47,9 +53,6 @@ static const struct cpuid_entry *lookup_entry(const struct cpuid_table *t, u32 l
 	}
 	if (leaf >= EXT && leaf <= t->max_ext) {
 		return &t->ext[leaf - EXT];
-	}
-	if (t->evk_leaves && leaf >> 16 == 0x4000) {
-		return lookup_evk(t, leaf);
 	}
 	/* Intel: the highest basic leaf again (SDM, CPUID); AMD: nothing. */
 	return t->amd ? NULL : &t->basic[t->max_basic];
@@ -87,6 +90,10 @@ static void lookup_dynamic(const struct cpuid_table *t, u8 kind, u32 subleaf,
 void cpuid_lookup(const struct cpuid_table *table, u32 leaf, u32 subleaf,
 		  const struct cpuid_dynamic *dynamic, struct cpuid_regs *regs)
 {
+	if (is_hypervisor_leaf(table, leaf)) {
+		lookup_hypervisor(table, leaf, regs);
+		return;
+	}
 	const struct cpuid_entry *e = lookup_entry(table, leaf);
 
 	if (unlikely(e == NULL)) {

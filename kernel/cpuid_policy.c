@@ -11,6 +11,8 @@
 #include "kernel/cpuid_policy.h"
 #include "kernel/cpuid_policy_priv.h"
 #include "guest-tools/abi/evenkeel.h"
+#include "guest-tools/abi/kvm.h"
+#include "guest-tools/abi/vmware.h"
 #include "kernel/lib/assert.h"
 #include "kernel/lib/string.h"
 
@@ -388,22 +390,68 @@ static void init_addresses(struct cpuid_table *t, const struct cpuid_host *host)
 	*table_reg(t, EXT | 8, 0, EAX) = 48u << 8 | t->phys_bits;
 }
 
-/* Evenkeel's own leaves. 40000000h, where generic tools look for a name, repeats the signature as
- * long as no other interface owns that range. */
+/* --- leaves of hypervisors -------------------------------------------------------------------- */
+
+static void leaf_add(struct cpuid_table *t, u32 leaf, struct cpuid_regs regs)
+{
+	assert(t->leaf_count < CPUID_HYPERVISOR_LEAVES);
+	t->leaves[t->leaf_count].leaf = leaf;
+	t->leaves[t->leaf_count].regs = regs;
+	t->leaf_count++;
+}
+
+static u32 khz_32(u64 khz)
+{
+	return khz <= UINT32_MAX ? (u32)khz : 0;
+}
+
+static void init_vmware(struct cpuid_table *t, const struct cpuid_options *options)
+{
+	leaf_add(t, VMWARE_CPUID_BASE,
+		 (struct cpuid_regs){VMWARE_CPUID_INFO, VMWARE_SIGNATURE_EBX, VMWARE_SIGNATURE_ECX,
+				     VMWARE_SIGNATURE_EDX});
+	leaf_add(t, VMWARE_CPUID_INFO,
+		 (struct cpuid_regs){.eax = khz_32(options->tsc_khz),
+				     .ebx = options->apic_khz,
+				     .ecx = t->amd ? VMWARE_INFO_VMMCALL : VMWARE_INFO_VMCALL});
+}
+
+static void init_kvm(struct cpuid_table *t, const struct cpuid_options *options)
+{
+	leaf_add(t, KVM_CPUID_BASE,
+		 (struct cpuid_regs){KVM_CPUID_TIMING, KVM_SIGNATURE_EBX, KVM_SIGNATURE_ECX,
+				     KVM_SIGNATURE_EDX});
+	leaf_add(t, KVM_CPUID_FEATURES,
+		 (struct cpuid_regs){.eax = KVM_FEATURE_NOP_IO_DELAY | KVM_FEATURE_CLOCKSOURCE2 |
+					    KVM_FEATURE_STEAL_TIME |
+					    KVM_FEATURE_CLOCKSOURCE_STABLE});
+	leaf_add(t, KVM_CPUID_TIMING,
+		 (struct cpuid_regs){.eax = khz_32(options->tsc_khz), .ebx = options->apic_khz});
+}
+
 static void init_evk(struct cpuid_table *t, const struct cpuid_options *options)
 {
-	struct cpuid_regs *base = &t->evk[1].regs;
+	leaf_add(t, EVK_CPUID_BASE,
+		 (struct cpuid_regs){EVK_CPUID_CLOCK, EVK_SIGNATURE_EBX, EVK_SIGNATURE_ECX,
+				     EVK_SIGNATURE_EDX});
+	leaf_add(t, EVK_CPUID_VERSION,
+		 (struct cpuid_regs){.eax = EVK_ABI_VERSION,
+				     .ebx = t->amd ? EVK_FEATURE_VMMCALL : EVK_FEATURE_VMCALL});
+	leaf_add(t, EVK_CPUID_CLOCK, (struct cpuid_regs){.eax = khz_32(options->tsc_khz)});
+}
 
-	t->evk_leaves = options->interface != CPUID_INTERFACE_NONE;
-	base->eax = EVK_CPUID_BASE + CPUID_EVK_LEAVES - 1;
-	base->ebx = EVK_SIGNATURE_EBX;
-	base->ecx = EVK_SIGNATURE_ECX;
-	base->edx = EVK_SIGNATURE_EDX;
-	t->evk[0].regs = *base;
-	t->evk[0].regs.eax = 0x40000000;
-	t->evk[2].regs.eax = EVK_ABI_VERSION;
-	t->evk[2].regs.ebx = t->amd ? EVK_FEATURE_VMMCALL : EVK_FEATURE_VMCALL;
-	t->evk[3].regs.eax = options->tsc_khz <= UINT32_MAX ? (u32)options->tsc_khz : 0;
+static void init_hypervisor(struct cpuid_table *t, const struct cpuid_options *options)
+{
+	t->hypervisor = options->interface != CPUID_INTERFACE_NONE;
+	if (!t->hypervisor) {
+		return;
+	}
+	if (options->interface == CPUID_INTERFACE_VMWARE) {
+		init_vmware(t, options);
+	} else {
+		init_kvm(t, options);
+	}
+	init_evk(t, options);
 }
 
 static void init_constant(struct cpuid_entry *entries, u32 count)
@@ -425,7 +473,7 @@ void cpuid_table_init(struct cpuid_table *table, const struct cpuid_host *host,
 	init_xsave(table, host, options);
 	init_topology(table, host, options->vcpu_count);
 	init_addresses(table, host);
-	init_evk(table, options);
+	init_hypervisor(table, options);
 	*table_reg(table, 7, 0, EAX) = *table_reg(table, 7, 1, EAX) != 0 ? 1 : 0;
 	init_constant(table->basic, CPUID_BASIC_LEAVES);
 	init_constant(table->ext, CPUID_EXT_LEAVES);

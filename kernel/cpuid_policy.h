@@ -39,9 +39,9 @@ int cpuid_host_merge(struct cpuid_host *host, const struct cpuid_host *other) mu
 
 /* --- what a VM is shown ----------------------------------------------------------------------- */
 
-/* guest.interface. NONE: a bare PC, no trace of a hypervisor in CPUID. EVENKEEL: the hypervisor bit
- * and Evenkeel's own leaves (guest-tools/abi), beside no other vendor's. */
-enum cpuid_interface { CPUID_INTERFACE_NONE, CPUID_INTERFACE_EVENKEEL };
+/* guest.interface. NONE: a bare PC, no trace of a hypervisor in CPUID. Otherwise the hypervisor bit, that vendor's
+ * leaves from 40000000h on, and Evenkeel's own from 40000100h on (guest-tools/abi). */
+enum cpuid_interface { CPUID_INTERFACE_NONE, CPUID_INTERFACE_VMWARE, CPUID_INTERFACE_KVM };
 
 struct cpuid_options {
 	u32 vcpu_count; /* 1 .. 32 */
@@ -52,11 +52,12 @@ struct cpuid_options {
 	bool tsc_aux;	   /* RDTSCP and RDPID work and MSR_TSC_AUX is switched */
 	u64 xcr0;	   /* XSAVE components that the hypervisor switches; 0: no XSAVE */
 	u64 tsc_khz;	   /* rate of the guest's TSC */
+	u32 apic_khz;	   /* ... and of its APIC timer, undivided */
 };
 
 #define CPUID_BASIC_LEAVES 0x20u
 #define CPUID_EXT_LEAVES   0x22u
-#define CPUID_EVK_LEAVES   3u
+#define CPUID_HYPERVISOR_LEAVES 6u
 #define CPUID_SUBLEAVES	   24u
 #define CPUID_XSAVE_COMPONENTS 8u
 
@@ -74,10 +75,15 @@ struct cpuid_table {
 	bool amd;	   /* vendor is AMD or Hygon, else Intel */
 	u8 phys_bits;	   /* width of guest-physical addresses */
 	u64 xcr0;	   /* what the guest may set in XCR0; 0: no XSAVE */
-	bool evk_leaves;   /* 0x40000000 and 0x40000100 .. are shown */
+	bool hypervisor;   /* there is one to call: `leaves` are shown */
+	u32 leaf_count;	   /* of `leaves` */
 	struct cpuid_entry basic[CPUID_BASIC_LEAVES];
 	struct cpuid_entry ext[CPUID_EXT_LEAVES];
-	struct cpuid_entry evk[1 + CPUID_EVK_LEAVES]; /* 40000000h, then 40000100h .. */
+	/* Of the range 4000xxxxh; no subleaves. */
+	struct {
+		u32 leaf;
+		struct cpuid_regs regs;
+	} leaves[CPUID_HYPERVISOR_LEAVES];
 	struct cpuid_regs sub[CPUID_SUBLEAVES];
 	/* For the size of the XSAVE area, leaf 0Dh; index = component. */
 	struct {

@@ -2,6 +2,7 @@
 /* Port I/O exits: IN and OUT here, their string forms by the instruction emulator. */
 #include "kernel/emulate.h"
 #include "kernel/exits_priv.h"
+#include "kernel/guestif/vmware.h"
 #include "kernel/vm.h"
 
 /* Ends the VM when its file asks for it (debug.exit): QEMU's isa-debug-exit, status as written. */
@@ -34,6 +35,10 @@ enum exit_action exit_io(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	if (exit->io.string) {
 		return emulate_insn(vcpu, exit);
+	}
+	if (unlikely(exit->io.port == VMWARE_PORT && exit->io.in && vmware_offered(vcpu) &&
+		     vmware_port(vcpu, exit->io.port, exit->io.size_bytes))) {
+		return vcpu_skip(vcpu, exit);
 	}
 	if (exit->io.in) {
 		rax_merge(vcpu, exit->io.size_bytes,

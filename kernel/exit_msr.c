@@ -20,6 +20,7 @@ static void tsc_move(struct vcpu *vcpu, u64 by)
 	vcpu->tsc_adjust += by;
 	vcpu->tsc_offset += by;
 	virt->set_tsc_offset(vcpu->hw, vcpu->tsc_offset);
+	guest_clock_tsc_moved(vcpu);
 	time = vcpu_time(vcpu);
 	vlapic_advance(&vcpu->lapic, &time);
 	vcpu_post(vcpu, VCPU_REQ_TIMER);
@@ -58,6 +59,9 @@ static bool msr_get(struct vcpu *vcpu, u32 msr, u64 *value)
 		return vlapic_msr_read(&vcpu->lapic, msr, &time, value) == 0;
 	case MSR_ROUTE_TSC:
 		*value = guest_tsc(vcpu);
+		return true;
+	case MSR_ROUTE_GUEST_CLOCK:
+		*value = guest_clock_msr_read(vcpu, msr);
 		return true;
 	case MSR_ROUTE_TSC_ADJUST:
 		*value = vcpu->tsc_adjust;
@@ -112,6 +116,8 @@ static bool msr_set(struct vcpu *vcpu, u32 msr, u64 value)
 	case MSR_ROUTE_X2APIC:
 	case MSR_ROUTE_TSC_DEADLINE:
 		return lapic_set(vcpu, msr, value);
+	case MSR_ROUTE_GUEST_CLOCK:
+		return guest_clock_msr_write(vcpu, msr, value);
 	case MSR_ROUTE_TSC:
 		tsc_move(vcpu, value - guest_tsc(vcpu));
 		return true;

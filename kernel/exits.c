@@ -4,10 +4,10 @@
 
 #include "arch/arch.h"
 #include "arch/x86/regs.h"
-#include "guest-tools/abi/evenkeel.h"
 #include "kernel/dispatch.h"
 #include "kernel/emulate.h"
 #include "kernel/exits_priv.h"
+#include "kernel/guestif/vmware.h"
 #include "kernel/lib/err.h"
 #include "kernel/log.h"
 #include "kernel/vm.h"
@@ -88,51 +88,6 @@ static enum exit_action exit_hlt(struct vcpu *vcpu, struct vm_exit *exit)
 	(void)vcpu_skip(vcpu, exit);
 	vcpu->state = VCPU_HALTED;
 	return EXIT_RECHECK;
-}
-
-static s64 hypercall(u64 number)
-{
-	switch (number) {
-	case EVK_CALL_NOP:
-		return 0;
-	case EVK_CALL_VERSION:
-		return EVK_ABI_VERSION;
-	default:
-		return EVK_ERR_NOSYS;
-	}
-}
-
-static inline enum exit_action hypercall_answer(struct vcpu *vcpu, struct vm_exit *exit, u64 number)
-{
-	vcpu->hw->gpr[GPR_RAX] = (u64)(exit->hypercall.cpl == 0 ? hypercall(number) : EVK_ERR_PERM);
-	return vcpu_skip(vcpu, exit);
-}
-
-/* Outside 64-bit code the upper halves of registers hold anything. */
-static __attribute__((noinline)) enum exit_action hypercall_long(struct vcpu *vcpu,
-								 struct vm_exit *exit)
-{
-	u64 number = vcpu->hw->gpr[GPR_RAX];
-	struct guest_state gs;
-
-	virt->get_state(vcpu->hw, GS_CONTROL | GS_CODE, &gs);
-	if ((gs.efer & EFER_LMA) == 0 || (gs.seg[SEG_CS].attr & SEG_ATTR_L) == 0) {
-		number = (u32)number;
-	}
-	return hypercall_answer(vcpu, exit, number);
-}
-
-/* With guest.interface = "none" there is no hypervisor to call: #UD, as on a bare CPU. */
-static enum exit_action exit_hypercall(struct vcpu *vcpu, struct vm_exit *exit)
-{
-	u64 number = vcpu->hw->gpr[GPR_RAX];
-
-	if (unlikely(!vcpu->vm->cpuid.evk_leaves)) {
-		vcpu_raise(vcpu, VECTOR_UD, false, 0);
-		return EXIT_RECHECK;
-	}
-	return likely(number >> 32 == 0) ? hypercall_answer(vcpu, exit, number)
-					 : hypercall_long(vcpu, exit);
 }
 
 static enum exit_action exit_ud(struct vcpu *vcpu, struct vm_exit *exit)
@@ -224,11 +179,15 @@ static enum exit_action exit_s2_fault(struct vcpu *vcpu, struct vm_exit *exit)
 }
 
 /* #DB and #AC come here only so that endless delivery leaves room for machine interrupts: hand them
- * back. */
+ * back. #GP comes for VMware's port in user mode. */
 static enum exit_action exit_exception(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	struct guest_state gs;
 
+	if (exit->exception.vector == VECTOR_GP && exit->exception.error == 0 &&
+	    vmware_user_port(vcpu)) {
+		return EXIT_RESUME;
+	}
 	if (exit->exception.vector == VECTOR_DB) {
 		virt->get_state(vcpu->hw, GS_DEBUG, &gs);
 		gs.dr6 |= exit->exception.address;

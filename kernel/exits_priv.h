@@ -8,6 +8,7 @@
 
 enum exit_action exit_rdmsr(struct vcpu *vcpu, struct vm_exit *exit);
 enum exit_action exit_wrmsr(struct vcpu *vcpu, struct vm_exit *exit);
+enum exit_action exit_hypercall(struct vcpu *vcpu, struct vm_exit *exit);
 enum exit_action exit_io(struct vcpu *vcpu, struct vm_exit *exit);
 
 /* Port access by IN, OUT, INS or OUTS; sizes 1, 2, 4. */

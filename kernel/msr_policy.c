@@ -22,6 +22,7 @@
 #define OFFERS_TSC_AUX	    BIT(9)
 #define OFFERS_OSVW	    BIT(10)
 #define OFFERS_TSC_ADJUST   BIT(11)
+#define OFFERS_KVM	    BIT(12)
 
 enum msr_action {
 	GP,	  /* #GP */
@@ -163,6 +164,8 @@ static const struct msr_rule rules[] = {
 	{0x2ff, 0x2ff, OFFERS_MTRR, SLOT, SLOT, 0, MSR_SLOT_MTRR_DEFAULT, 0xc06, ALL, is_mtrr_default, "MTRRdefType: on, write-back"},
 	{0x6e0, 0x6e0, OFFERS_TSC_DEADLINE, ROUTE, ROUTE, 0, MSR_ROUTE_TSC_DEADLINE, 0, 0, NULL, "TSC_DEADLINE"},
 	{0x800, 0x8ff, 0, ROUTE, ROUTE, 0, MSR_ROUTE_X2APIC, 0, 0, NULL, "x2APIC"},
+	{0x4b564d00, 0x4b564d01, OFFERS_KVM, ROUTE, ROUTE, 0, MSR_ROUTE_GUEST_CLOCK, 0, 0, NULL, "KVM's wall clock, system time"},
+	{0x4b564d03, 0x4b564d03, OFFERS_KVM, ROUTE, ROUTE, 0, MSR_ROUTE_GUEST_CLOCK, 0, 0, NULL, "KVM's steal time"},
 	{0xc0000080, 0xc0000080, OFFERS_LONG_MODE, ROUTE, ROUTE, 0, MSR_ROUTE_EFER, 0, 0, NULL, "EFER"},
 	{0xc0000081, 0xc0000081, OFFERS_SYSCALL, STATE, STATE, GS_MSRS, FIELD(star), 0, 0, NULL, "STAR"},
 	{0xc0000082, 0xc0000082, OFFERS_LONG_MODE, STATE, STATE, GS_MSRS, FIELD(lstar), 0, 0, is_canonical, "LSTAR"},
@@ -318,6 +321,7 @@ void msr_policy_init(struct msr_policy *policy, const struct cpuid_table *table,
 
 	memset(policy, 0, sizeof(*policy));
 	policy->offers = table->amd ? OFFERS_AMD : OFFERS_INTEL;
+	policy->offers |= options->interface == CPUID_INTERFACE_KVM ? OFFERS_KVM : 0;
 	for (u32 i = 0; i < ARRAY_SIZE(features); i++) {
 		const struct cpuid_dynamic none = {0};
 		struct cpuid_regs r;

@@ -26,6 +26,7 @@ enum msr_route {
 	MSR_ROUTE_TSC,	  /* IA32_TIME_STAMP_COUNTER: msr_access.value is the guest's TSC to be */
 	MSR_ROUTE_TSC_ADJUST,   /* IA32_TSC_ADJUST */
 	MSR_ROUTE_TSC_DEADLINE, /* virtual APIC: IA32_TSC_DEADLINE */
+	MSR_ROUTE_GUEST_CLOCK,  /* kernel/guestif/guest_clock.h */
 	MSR_ROUTE_COUNT
 };
 

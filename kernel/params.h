@@ -51,6 +51,10 @@
 /* Output kept per VM: a whole Linux boot. Power of two. */
 #define CONSOLE_RING_BYTES 65536u
 
+/* Lag of a guest's clock that VMware's Tools shall mend by a step rather than by running it faster: what that interface
+ * has always said. */
+#define VMWARE_MAX_LAG_US 1000000u
+
 /* Iterations of a string instruction emulated before interrupts are looked at again: some 10 us. */
 #define EMULATE_ITERATIONS_MAX 64u
 

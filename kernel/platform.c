@@ -426,6 +426,24 @@ void platform_irq_taken(struct platform *p, u8 vector)
 	unlock_and_carry_out(p, 0);
 }
 
+u64 platform_tick_lag_ns(struct platform *p)
+{
+	spin_lock(&p->lock);
+	u64 lag_ns =
+		MAX(tick_backlog_lag_ns(&p->pit.backlog), tick_backlog_lag_ns(&p->rtc.backlog));
+
+	spin_unlock(&p->lock);
+	return lag_ns;
+}
+
+void platform_drop_backlog(struct platform *p)
+{
+	spin_lock(&p->lock);
+	tick_backlog_drop(&p->pit.backlog);
+	tick_backlog_drop(&p->rtc.backlog);
+	unlock_and_carry_out(p, 0);
+}
+
 static void message_deliver(struct vcpu *vcpu, const struct apic_msg *msg)
 {
 	switch (msg->delivery) {

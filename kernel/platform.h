@@ -66,6 +66,11 @@ void platform_pic_ack(struct platform *p, u8 vector);
 /* A vCPU has taken fixed interrupt `vector` from its local APIC: tick sources count on it. */
 void platform_irq_taken(struct platform *p, u8 vector);
 
+/* How far the guest's tick interrupts lag behind, ns; local APICs apart. */
+u64 platform_tick_lag_ns(struct platform *p);
+/* Gives up the tick interrupts that are due and not yet delivered; local APICs apart. */
+void platform_drop_backlog(struct platform *p);
+
 /* Routes and delivers an interrupt message of a local APIC or device. No locks held. */
 void platform_send(struct vm *vm, const struct apic_msg *msg);
 

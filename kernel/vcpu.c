@@ -127,6 +127,7 @@ static void init_take(struct vcpu *vcpu)
 	virt->vcpu_reset(vcpu->hw);
 	virt->set_tsc_offset(vcpu->hw, vcpu->tsc_offset); /* INIT leaves the TSC alone */
 	vlapic_reset(&vcpu->lapic);
+	guest_clock_reset(vcpu);
 	events_init(&vcpu->events);
 	vcpu->nmi_pending = false;
 	vcpu->state = VCPU_WAIT_SIPI;
@@ -353,11 +354,30 @@ static enum vcpu_leave vcpu_loop(struct vcpu *vcpu, u64 until_ns)
 	}
 }
 
+u64 vcpu_steal_ns(const struct vcpu *vcpu, u64 now_ns)
+{
+	(void)now_ns; /* the owner asks: the vCPU is running */
+	return vcpu->steal_ns;
+}
+
+/* The time since it was last put into a run queue was the others'. */
+static void steal_account(struct vcpu *vcpu, u64 now_ns)
+{
+	vcpu->steal_ns += now_ns - MIN(now_ns, vcpu->world.ready_since_ns);
+}
+
 enum vcpu_leave vcpu_run(struct vcpu *vcpu, u64 until_ns)
 {
+	u64 now_ns = arch_now_ns();
+
 	__atomic_store_n(&vcpu->pcpu, arch_pcpu_id(), __ATOMIC_SEQ_CST);
+	steal_account(vcpu, now_ns);
+	guest_clock_resume(vcpu, now_ns);
 	enum vcpu_leave leave = vcpu_loop(vcpu, until_ns);
 
+	if (leave == VCPU_LEAVE_SLICE) {
+		guest_clock_preempted(vcpu);
+	}
 	__atomic_store_n(&vcpu->pcpu, PCPU_NONE, __ATOMIC_SEQ_CST);
 	return leave;
 }

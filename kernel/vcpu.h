@@ -12,6 +12,7 @@
 #include "kernel/dev/vlapic.h"
 #include "kernel/events.h"
 #include "kernel/exits.h"
+#include "kernel/guestif/guest_clock.h"
 #include "kernel/msr_policy.h"
 #include "kernel/timer.h"
 #include "sched/sched.h"
@@ -76,6 +77,8 @@ struct vcpu {
 	u64 tsc_offset;
 	struct timer lapic_timer;
 	struct vcpu_page_cache page_cache[VCPU_PAGE_CACHE];
+	struct guest_clock clock;
+	u64 steal_ns;	       /* see vcpu_steal_ns() */
 	struct vcpu_stats stats;
 };
 
@@ -98,6 +101,9 @@ static inline bool vcpu_has_requests(const struct vcpu *vcpu)
 {
 	return __atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) != 0;
 }
+
+/* For how long, since power-on, the vCPU could have run and did not. Never decreases. Owner. */
+u64 vcpu_steal_ns(const struct vcpu *vcpu, u64 now_ns);
 
 /* The LAPIC's view of time now. */
 struct vlapic_time vcpu_time(const struct vcpu *vcpu);

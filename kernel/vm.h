@@ -59,6 +59,7 @@ struct vm {
 	struct p2m p2m;
 	struct cpuid_table cpuid;
 	struct msr_policy msr_policy;
+	bool tsc_moved;			/* atomic: a vCPU's TSC is no longer like the others' */
 	u64 tsc_start;			/* machine TSC at power-on: the guest's TSC starts at 0 */
 	struct vm_console console;	/* its own lock; outlives power-off */
 	struct vcpu *vcpus[VM_VCPUS_MAX];

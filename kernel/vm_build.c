@@ -63,16 +63,21 @@ static void ram_ranges(const struct vm *vm, struct p2m_range ram[P2M_RANGES])
 
 static void policy_init(struct vm *vm)
 {
+	static const enum cpuid_interface interfaces[] = {
+		[INTERFACE_VMWARE] = CPUID_INTERFACE_VMWARE,
+		[INTERFACE_KVM] = CPUID_INTERFACE_KVM,
+		[INTERFACE_NONE] = CPUID_INTERFACE_NONE,
+	};
 	struct cpuid_options options = {
 		.vcpu_count = vm->config.vcpus,
-		.interface = vm->config.interface == INTERFACE_NONE ? CPUID_INTERFACE_NONE
-								    : CPUID_INTERFACE_EVENKEEL,
+		.interface = interfaces[vm->config.interface],
 		.x2apic = true,
 		.tsc_deadline = true,
 		.fast_strings = cpu_fast_strings(),
 		.tsc_aux = virt_caps.tsc_aux,
 		.xcr0 = virt_caps.xcr0,
 		.tsc_khz = arch_tsc_khz(),
+		.apic_khz = VLAPIC_TIMER_HZ / 1000,
 	};
 
 	cpuid_table_init(&vm->cpuid, &host.cpuid, &options);
@@ -108,13 +113,19 @@ static int hardware_create(struct vm *vm)
 	vm->mem = (struct walk_mem){.page = ram_page, .update = ram_update};
 
 	struct virt_vm_config config = {
-		.pause_exiting = true, .s2_root = vm->p2m.root, .mem = &vm->mem};
+		/* For VMware's port in user mode. */
+		.exceptions = vm->config.interface == INTERFACE_VMWARE ? BIT(VECTOR_GP) : 0,
+		.pause_exiting = true,
+		.s2_root = vm->p2m.root,
+		.mem = &vm->mem,
+	};
 
 	err = virt->vm_create(&config, &vm->hw);
 	if (err != 0) {
 		return fail(vm, err, "virtual machine");
 	}
 	vm->tsc_start = arch_tsc();
+	vm->tsc_moved = false;
 	policy_init(vm);
 	platform_init(&vm->platform, vm, vm->request == VM_REQ_RESET, arch_now_ns());
 	for (u32 i = 0; i < vm->config.vcpus; i++) {
@@ -149,6 +160,8 @@ static int firmware_place(struct vm *vm, u8 *image, gpa_t *rsdp)
 		.cpu_mhz = (u16)MIN(arch_tsc_khz() / 1000, (u64)UINT16_MAX),
 		.uuid = {'E', 'v', 'e', 'n', 'k', 'e', 'e', 'l', 0, 0, 0, 0, 0, 0,
 			 (u8)(vm->id >> 8), (u8)vm->id},
+		/* Drivers of that interface are loaded by this name. */
+		.manufacturer = vm->config.interface == INTERFACE_VMWARE ? "VMware, Inc." : NULL,
 	};
 	int err = firmware_build(&params, image, &result);
 

@@ -3,6 +3,7 @@
 #include "mm/guest_access.h"
 
 #include "arch/arch.h"
+#include "kernel/lib/assert.h"
 #include "kernel/lib/err.h"
 #include "kernel/lib/string.h"
 
@@ -61,4 +62,17 @@ int guest_write(struct p2m *p2m, gpa_t to, const void *from, u64 size_bytes)
 		size_bytes -= n;
 	}
 	return 0;
+}
+
+int guest_write_u64(struct p2m *p2m, gpa_t to, u64 value)
+{
+	mfn_t page;
+	int err = page_find(p2m, gpa_to_gfn(to), &page);
+
+	assert(to.v % sizeof(value) == 0);
+	if (err == 0) {
+		__atomic_store_n((u64 *)((u8 *)mfn_to_va(page) + (to.v & PAGE_MASK)), value,
+				 __ATOMIC_RELAXED);
+	}
+	return err;
 }

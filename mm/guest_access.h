@@ -13,6 +13,9 @@
 int guest_read(struct p2m *p2m, gpa_t from, void *to, u64 size_bytes) must_check;
 int guest_write(struct p2m *p2m, gpa_t to, const void *from, u64 size_bytes) must_check;
 
+/* Stores 8 bytes at once, so that a guest's load sees all or none of them; `to` is a multiple of 8. Errors as above. */
+int guest_write_u64(struct p2m *p2m, gpa_t to, u64 value) must_check;
+
 /* The page's address in the direct map, NULL when it is not RAM or memory is out. Valid while the VM runs or is
  * being set up. */
 void *guest_page(struct p2m *p2m, gfn_t gfn);

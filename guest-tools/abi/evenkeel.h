@@ -39,6 +39,7 @@
 #define EVK_CALL_MAGIC	 0x45564b00 /* "EVK" and the call's number in the low byte */
 #define EVK_CALL(number) (EVK_CALL_MAGIC | (number))
 
+#define EVK_CALL_COUNT	 256
 #define EVK_CALL_NOP	 EVK_CALL(0) /* returns 0 */
 #define EVK_CALL_VERSION EVK_CALL(1) /* returns EVK_ABI_VERSION */
 

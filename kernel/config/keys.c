@@ -77,8 +77,7 @@ const struct config_key config_keys[] = {
 	 .later = true,
 	 .help = "how timer interrupts that could not be delivered in time are made up for"},
 	{"guest.interface", TYPE_WORD, FIELD(interface), .words = interface_words, .fallback = "vmware",
-	 .later = true, .already = "none",
-	 .help = "none: a bare PC without any trace of a hypervisor; else Evenkeel's own interface shows"},
+	 .help = "hypervisor that kernels find, beside Evenkeel's own interface; none: a bare PC without any trace of one"},
 };
 /* clang-format on */
 

@@ -67,6 +67,12 @@ bool tick_backlog_take(struct tick_backlog *t, u64 now_ns);
 /* Drops what is pending: the guest has masked the source and does not want these ticks. */
 void tick_backlog_drop(struct tick_backlog *t);
 
+/* How far deliveries lag behind expirations, as of the last tick_backlog_advance(). */
+static inline u64 tick_backlog_lag_ns(const struct tick_backlog *t)
+{
+	return t->pending * t->period.ns; /* bounded by TICK_GIVE_UP_NS */
+}
+
 /* When to call advance and take next; `can_deliver` as for take(). NEVER_NS: never. May lie in the
  * past. */
 u64 tick_backlog_deadline_ns(const struct tick_backlog *t, bool can_deliver);

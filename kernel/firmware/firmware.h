@@ -22,7 +22,7 @@ struct firmware_params {
 	u16 cpu_mhz; /* 0: unknown */
 	u8 uuid[16]; /* in the order in which it is printed */
 	/* Strings for SMBIOS, NULL for the default; what is over 63 characters is cut. */
-	const char *manufacturer; /* "Evenkeel" */
+	const char *manufacturer; /* of the system: "Evenkeel" */
 	const char *product;	  /* "Evenkeel virtual machine" */
 	const char *version;	  /* "1.0" */
 	const char *serial;	  /* none */

@@ -102,16 +102,13 @@ static const char *or_default(const char *s, const char *otherwise)
 	return s != NULL ? s : otherwise;
 }
 
-static const char *manufacturer(const struct firmware_params *p)
-{
-	return or_default(p->manufacturer, "Evenkeel");
-}
+static const char manufacturer[] = "Evenkeel";
 
 static void add_bios(struct table *t, const struct firmware_params *p)
 {
 	struct record r = record_begin(TYPE_BIOS, 0x18, 0);
 
-	put_string(&r, 0x04, manufacturer(p));
+	put_string(&r, 0x04, manufacturer);
 	put_string(&r, 0x05, or_default(p->version, "1.0"));
 	put(&r, 0x06, GUEST_BIOS_BASE >> 4, 2);
 	put_string(&r, 0x08, "01/01/2026"); /* some kernels distrust ACPI and PCI before 2001 */
@@ -129,7 +126,7 @@ static void add_system(struct table *t, const struct firmware_params *p)
 	static const u8 order[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
 	struct record r = record_begin(TYPE_SYSTEM, 0x1b, 0);
 
-	put_string(&r, 0x04, manufacturer(p));
+	put_string(&r, 0x04, or_default(p->manufacturer, manufacturer));
 	put_string(&r, 0x05, or_default(p->product, "Evenkeel virtual machine"));
 	put_string(&r, 0x06, or_default(p->version, "1.0"));
 	put_string(&r, 0x07, p->serial);
@@ -144,7 +141,7 @@ static void add_chassis(struct table *t, const struct firmware_params *p)
 {
 	struct record r = record_begin(TYPE_CHASSIS, 0x16, 0);
 
-	put_string(&r, 0x04, manufacturer(p));
+	put_string(&r, 0x04, manufacturer);
 	put(&r, 0x05, 1, 1); /* other */
 	put_string(&r, 0x06, or_default(p->version, "1.0"));
 	put_string(&r, 0x07, p->serial);
@@ -160,7 +157,7 @@ static void add_processor(struct table *t, const struct firmware_params *p)
 	put_string(&r, 0x04, "CPU 0");
 	put(&r, 0x05, 3, 1); /* central processor */
 	put(&r, 0x06, 1, 1); /* family: other */
-	put_string(&r, 0x07, manufacturer(p));
+	put_string(&r, 0x07, manufacturer);
 	put(&r, 0x08, p->cpuid_signature, 4);
 	put(&r, 0x0c, p->cpuid_features, 4);
 	put_string(&r, 0x10, or_default(p->cpu_name, "Virtual CPU"));
@@ -213,7 +210,7 @@ static void add_memory_device(struct table *t, const struct firmware_params *p)
 	put_string(&r, 0x10, "DIMM 0");
 	put(&r, 0x12, 7, 1); /* RAM */
 	put(&r, 0x13, 2, 2); /* other */
-	put_string(&r, 0x17, manufacturer(p));
+	put_string(&r, 0x17, manufacturer);
 	if (mib >= 0x7fff) {
 		put(&r, 0x1c, mib, 4);
 	}

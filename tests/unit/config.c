@@ -301,8 +301,6 @@ static void warnings_and_notices(void **state)
 		       "web.vmx:2: unknown key boot.modulex ignored");
 	expect_message(CONFIG_NOTICE, "sched.cpu.shares = \"low\"",
 		       "web.vmx:2: sched.cpu.shares = \"low\" is not acted upon yet");
-	expect_message(CONFIG_NOTICE, "guest.interface = \"vmware\"",
-		       "web.vmx:2: guest.interface = \"vmware\" is not acted upon yet");
 	expect_good("boot.kernel = \"k\"\nguest.interface = \"NONE\"\ntime.mode = \"real\"\n"
 		    "sched.cpu.shares = \"normal\"");
 }

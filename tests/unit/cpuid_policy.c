@@ -8,6 +8,8 @@
 #include "kernel/cpuid_policy.h"
 #include "kernel/lib/err.h"
 #include "guest-tools/abi/evenkeel.h"
+#include "guest-tools/abi/kvm.h"
+#include "guest-tools/abi/vmware.h"
 
 #define EXT 0x80000000u
 
@@ -56,13 +58,14 @@ static void host_of(struct cpuid_host *host, const struct machine *which)
 static struct cpuid_options default_options(void)
 {
 	return (struct cpuid_options){.vcpu_count = 2,
-				      .interface = CPUID_INTERFACE_EVENKEEL,
+				      .interface = CPUID_INTERFACE_VMWARE,
 				      .x2apic = true,
 				      .tsc_deadline = true,
 				      .fast_strings = true,
 				      .tsc_aux = true,
 				      .xcr0 = ~0ull,
-				      .tsc_khz = 2900000};
+				      .tsc_khz = 2900000,
+				      .apic_khz = 1000000};
 }
 
 static struct cpuid_regs ask(const struct cpuid_table *t, u32 leaf, u32 subleaf, u32 apic_id)
@@ -378,36 +381,73 @@ static void fast_strings_off_hides_their_promises(void **state)
 	assert_int_equal(ask(&t, 7, 0, 0).ebx & BIT(9), 0);
 }
 
+static void check_evenkeel(const struct cpuid_table *t)
+{
+	struct cpuid_regs r = ask(t, EVK_CPUID_BASE, 0, 0);
+
+	assert_true((ask(t, 1, 0, 0).ecx & BIT(31)) != 0);
+	assert_int_equal(r.eax, EVK_CPUID_CLOCK);
+	assert_memory_equal(&r.ebx, "EvenkeelHvsr", 12);
+	assert_int_equal(ask(t, EVK_CPUID_VERSION, 0, 0).eax, EVK_ABI_VERSION);
+	assert_int_equal(ask(t, EVK_CPUID_VERSION, 0, 0).ebx, t->amd ? 2 : 1);
+	assert_int_equal(ask(t, EVK_CPUID_CLOCK, 0, 0).eax, 2900000);
+	assert_int_equal(ask(t, 0x40000103, 0, 0).eax, 0);
+	assert_int_equal(ask(t, 0x40000002, 0, 0).eax, 0);
+	assert_int_equal(ask(t, 0x4000ffff, 7, 0).ebx, 0);
+}
+
+static void check_vmware(const struct cpuid_table *t)
+{
+	struct cpuid_regs r = ask(t, VMWARE_CPUID_BASE, 0, 0);
+
+	assert_int_equal(r.eax, VMWARE_CPUID_INFO);
+	assert_memory_equal(&r.ebx, "VMwareVMware", 12);
+	r = ask(t, VMWARE_CPUID_INFO, 5, 0);
+	assert_int_equal(r.eax, 2900000);
+	assert_int_equal(r.ebx, 1000000);
+	/* Linux takes both bits for neither. */
+	assert_int_equal(r.ecx, t->amd ? VMWARE_INFO_VMMCALL : VMWARE_INFO_VMCALL);
+	assert_int_equal(ask(t, KVM_CPUID_FEATURES, 0, 0).eax, 0);
+}
+
+static void check_kvm(const struct cpuid_table *t)
+{
+	struct cpuid_regs r = ask(t, KVM_CPUID_BASE, 0, 0);
+
+	assert_int_equal(r.eax, KVM_CPUID_TIMING);
+	assert_memory_equal(&r.ebx, "KVMKVMKVM\0\0\0", 12);
+	r = ask(t, KVM_CPUID_FEATURES, 0, 0);
+	/* None but these: the rest is not there. */
+	assert_int_equal(r.eax, BIT(1) | BIT(3) | BIT(5) | BIT(24));
+	assert_int_equal(r.ebx | r.ecx | r.edx, 0);
+	assert_int_equal(ask(t, KVM_CPUID_TIMING, 0, 0).eax, 2900000);
+	assert_int_equal(ask(t, KVM_CPUID_TIMING, 0, 0).ecx, 0);
+}
+
 static void interfaces(void **state)
 {
 	struct cpuid_options options = default_options();
 	struct cpuid_host host;
 	struct cpuid_table t;
-	struct cpuid_regs r;
 
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(machines); i++) {
 		host_of(&host, &machines[i]);
-		options.interface = CPUID_INTERFACE_EVENKEEL;
+		options.interface = CPUID_INTERFACE_VMWARE;
 		cpuid_table_init(&t, &host, &options);
-		assert_true((ask(&t, 1, 0, 0).ecx & BIT(31)) != 0);
-		r = ask(&t, EVK_CPUID_BASE, 0, 0);
-		assert_int_equal(r.eax, EVK_CPUID_CLOCK);
-		assert_memory_equal(&r.ebx, "EvenkeelHvsr", 12);
-		r = ask(&t, 0x40000000, 0, 0);
-		assert_int_equal(r.eax, 0x40000000);
-		assert_memory_equal(&r.ebx, "EvenkeelHvsr", 12);
-		assert_int_equal(ask(&t, EVK_CPUID_VERSION, 0, 0).eax, EVK_ABI_VERSION);
-		assert_int_equal(ask(&t, EVK_CPUID_VERSION, 0, 0).ebx, t.amd ? 2 : 1);
-		assert_int_equal(ask(&t, EVK_CPUID_CLOCK, 0, 0).eax, 2900000);
-		assert_int_equal(ask(&t, 0x40000103, 0, 0).eax, 0);
-		assert_int_equal(ask(&t, 0x40000001, 0, 0).eax, 0);
+		check_evenkeel(&t);
+		check_vmware(&t);
+
+		options.interface = CPUID_INTERFACE_KVM;
+		cpuid_table_init(&t, &host, &options);
+		check_evenkeel(&t);
+		check_kvm(&t);
 
 		options.interface = CPUID_INTERFACE_NONE;
 		cpuid_table_init(&t, &host, &options);
 		assert_int_equal(ask(&t, 1, 0, 0).ecx & BIT(31), 0);
-		r = ask(&t, EVK_CPUID_BASE, 0, 0);
-		assert_int_not_equal(r.ebx, EVK_SIGNATURE_EBX);
+		assert_int_not_equal(ask(&t, EVK_CPUID_BASE, 0, 0).ebx, EVK_SIGNATURE_EBX);
+		assert_int_not_equal(ask(&t, VMWARE_CPUID_BASE, 0, 0).ebx, VMWARE_SIGNATURE_EBX);
 	}
 }
 

@@ -30,7 +30,7 @@ static void vm_init(struct vm *vm, const struct cpuid_raw *leaves, u32 count,
 
 static const struct cpuid_options all_options = {
 	.vcpu_count = 2,
-	.interface = CPUID_INTERFACE_EVENKEEL,
+	.interface = CPUID_INTERFACE_VMWARE,
 	.x2apic = true,
 	.tsc_deadline = true,
 	.fast_strings = true,
@@ -145,6 +145,30 @@ static void vendors_have_their_own(void **state)
 	assert_int_equal(write(&i, 0x79, 0x1000), MSR_ROUTE_OK);
 	assert_int_equal(read_route(&i, 0x79), MSR_ROUTE_GP);
 	assert_int_equal(write(&a, 0x79, 0x1000), MSR_ROUTE_GP);
+}
+
+static void interfaces_have_their_own(void **state)
+{
+	static const u32 kvm[] = {0x4b564d00, 0x4b564d01, 0x4b564d03};
+	static const u32 nobodys[] = {0x11, 0x12, 0x4b564cff, 0x4b564d02, 0x4b564d04, 0x4b564d05};
+	struct cpuid_options options = all_options;
+	struct vm vm;
+
+	(void)state;
+	for (int interface = CPUID_INTERFACE_NONE; interface <= CPUID_INTERFACE_KVM; interface++) {
+		bool offered = interface == CPUID_INTERFACE_KVM;
+		enum msr_route route = offered ? MSR_ROUTE_GUEST_CLOCK : MSR_ROUTE_GP;
+
+		options.interface = (enum cpuid_interface)interface;
+		vm_init(&vm, bochs_haswell, ARRAY_SIZE(bochs_haswell), &options);
+		for (u32 n = 0; n < ARRAY_SIZE(kvm); n++) {
+			assert_int_equal(read_route(&vm, kvm[n]), route);
+			assert_int_equal(write(&vm, kvm[n], 0x1001), route);
+		}
+		for (u32 n = 0; n < ARRAY_SIZE(nobodys); n++) {
+			assert_int_equal(read_route(&vm, nobodys[n]), MSR_ROUTE_GP);
+		}
+	}
 }
 
 /* What the CPUID policy hides has no MSRs either. */
@@ -353,6 +377,7 @@ int main(void)
 		cmocka_unit_test(every_msr_has_an_answer),
 		cmocka_unit_test(routes),
 		cmocka_unit_test(vendors_have_their_own),
+		cmocka_unit_test(interfaces_have_their_own),
 		cmocka_unit_test(hidden_features_fault),
 		cmocka_unit_test(state_msrs_go_to_their_fields),
 		cmocka_unit_test(addresses_must_be_canonical),
