@@ -47,7 +47,7 @@ class Qemu:
         if self.kvm and not machine.icount:
             return ["-accel", "kvm", "-cpu", "host"]
         return ["-accel", "tcg", "-cpu", machine.cpu] + \
-            (["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm"] if machine.icount else [])
+            (["-icount", f"shift={machine.icount_shift},sleep=off", "-rtc", "base=2024-01-01,clock=vm"] if machine.icount else [])
 
     def command(self, scenario, directory, image):
         m = scenario.machine

@@ -144,6 +144,22 @@ def drive(scenario, backend, console):
             raise Failure(f"missing: /{pattern}/; last line: {last_line(console.text)}")
 
 
+def take_figures(scenario, text, directory):
+    """Writes what the run has measured to `figures`, and returns it; fails when a figure is out of its bounds."""
+    if scenario.figures is None:
+        return []
+    try:
+        figures = scenario.figures(text)
+    except ValueError as error:
+        raise Failure(f"figures: {error}") from None
+    with open(os.path.join(directory, "figures"), "w", encoding="utf-8") as f:
+        f.writelines(f"BENCH {figure.name} {figure.value} {figure.unit}\n" for figure in figures)
+    wrong = [figure.wrong() for figure in figures if figure.wrong()]
+    if wrong:
+        raise Failure("; ".join(wrong))
+    return figures
+
+
 def run_emulator(scenario, backend, command, directory):
     with open(os.path.join(directory, "command"), "w", encoding="utf-8") as f:
         f.write(shlex.join(command) + "\n")
@@ -151,11 +167,13 @@ def run_emulator(scenario, backend, command, directory):
     deadline = time.monotonic() + scenario.timeout_s * TIME_SCALE
     try:
         with open(os.path.join(directory, "serial.log"), "wb") as log:
-            drive(scenario, backend, Console(started, log, deadline, scenario.forbid))
+            console = Console(started, log, deadline, scenario.forbid)
+            drive(scenario, backend, console)
     finally:
         if started[0].poll() is None:
             quit_emulator(started[0])
         backend.close()
+    return take_figures(scenario, console.text, directory)
 
 
 def run_scenario(scenario, args, report):
@@ -172,8 +190,8 @@ def run_scenario(scenario, args, report):
         cmdline = f"{backend.options} {scenarios.HYPERVISOR_OPTIONS} {scenario.cmdline}".strip()
         image = build_image(scenario, cmdline, args.build, directory)
         command = backend.command(scenario, directory, image)
-        run_emulator(scenario, backend, command, directory)
-        verdict, reason = "PASS", ""
+        figures = run_emulator(scenario, backend, command, directory)
+        verdict, reason = "PASS", " ".join(f"{figure.name}={figure.value}" for figure in figures)
     except Failure as failure:
         verdict, reason = "FAIL", f"{failure} [{directory}/serial.log]"
     except subprocess.CalledProcessError as failed:

@@ -48,7 +48,8 @@ class Machine:
     cpus: int = 2
     mem_mb: int = 1024
     firmware: str = "bios"    # bios, uefi: GRUB on either; efi: evenkeel.efi from the firmware
-    icount: bool = False      # one instruction = 1 ns; one CPU only
+    icount: bool = False      # one instruction = 2^icount_shift ns; one CPU only
+    icount_shift: int = 0
     args: tuple = ()          # more emulator arguments
 
 
@@ -66,6 +67,23 @@ class Send:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A number that a run has measured. The run fails when it is not within low..high; None: no such bound."""
+    name: str
+    value: int
+    unit: str
+    low: object = None
+    high: object = None
+
+    def wrong(self):
+        if self.low is not None and self.value < self.low:
+            return f"{self.name} is {self.value} {self.unit}, should be at least {self.low}"
+        if self.high is not None and self.value > self.high:
+            return f"{self.name} is {self.value} {self.unit}, should be at most {self.high}"
+        return ""
+
+
+@dataclass(frozen=True)
 class Scenario:
     name: str
     vms: tuple = ()
@@ -76,6 +94,7 @@ class Scenario:
     steps: tuple = ()          # Expect and Send, in this order
     expect: tuple = ()         # patterns that must appear, in any order
     forbid: tuple = ()         # patterns that must not
+    figures: object = None     # makes a list of Figure from the output; ValueError: what the output lacks
     status: object = 0         # the machine must end itself with this debug-exit status; None: it
                                # is switched off after the last step
     timeout_s: int = 60
