@@ -441,6 +441,7 @@ $(B)/hv/kernel/firmware/acpi.o $(B)/host/kernel/firmware/acpi.o $(B)/fuzz/obj/ke
 
 # tests/guests/NAME.c (and NAME.asm where there is one), one Multiboot 1 kernel each.
 GUESTS := \
+	barrier \
 	bench \
 	checker \
 	control \
@@ -449,6 +450,8 @@ GUESTS := \
 	exceptions \
 	fpu \
 	hlt \
+	hog \
+	interactive \
 	ioapic \
 	ipi \
 	lapic \
@@ -462,7 +465,9 @@ GUESTS := \
 	pit \
 	pmtimer \
 	rtc \
+	sleeper \
 	smc \
+	spinlock \
 	stringio \
 	time \
 	uart
@@ -478,7 +483,8 @@ GUEST_LIB_SRCS := \
 	tests/guests/lib/memory.c \
 	tests/guests/lib/platform.c \
 	tests/guests/lib/report.c \
-	tests/guests/lib/trap.c
+	tests/guests/lib/trap.c \
+	tests/guests/lib/work.c
 
 GUEST_CFLAGS := -std=gnu11 -O2 -g -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-pie \
 	-fno-stack-protector -fno-strict-aliasing -fno-asynchronous-unwind-tables -fcf-protection=none \

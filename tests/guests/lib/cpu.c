@@ -7,10 +7,13 @@
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/platform.h"
+#include "tests/guests/lib/work.h"
 #include "kernel/lib/string.h"
 
 #define AP_TRAMPOLINE	0x8000
 #define MULTIBOOT_MAGIC 0x2badb002
+#define AP_INIT_US	10000
+#define AP_SIPI_US	200
 #define AP_START_MS	2000
 
 struct cpu cpus[CPUS_MAX] aligned_to(4096);
@@ -113,22 +116,45 @@ void ap_main(void)
 	}
 }
 
-bool smp_start_one(u32 index)
+static void ap_init(u32 index)
+{
+	cpus[index].online = false;
+	cpus[index].job = NULL;
+	lapic_icr(cpus[index].apic_id, ICR_INIT | ICR_ASSERT | ICR_LEVEL);
+}
+
+/* Waits without PAUSE, which an emulator takes long for, and which says that somebody else should
+ * run. */
+static bool ap_wait(const struct cpu *c, u64 us)
+{
+	u64 end = clock_us() + us;
+
+	while (!c->online && clock_us() < end) {
+		work(1);
+	}
+	return c->online;
+}
+
+/* Some time after INIT. One CPU at a time: they share the stack pointer's place. */
+static bool ap_startup(u32 index)
 {
 	struct cpu *c = &cpus[index];
 
 	memcpy((void *)AP_TRAMPOLINE, ap_trampoline, (size_t)(ap_trampoline_end - ap_trampoline));
-	c->online = false;
-	c->job = NULL;
 	ap_starting = c;
 	ap_stack_top = (u32)(uintptr_t)(c->stack + sizeof(c->stack));
-	lapic_icr(c->apic_id, ICR_INIT | ICR_ASSERT | ICR_LEVEL);
-	clock_delay_us(10000);
 	for (u32 i = 0; i < 2 && !c->online; i++) {
 		lapic_icr(c->apic_id, ICR_SIPI | ICR_ASSERT | AP_TRAMPOLINE >> 12);
-		clock_delay_us(200);
+		ap_wait(c, AP_SIPI_US);
 	}
-	return wait_for(c->online, AP_START_MS);
+	return ap_wait(c, AP_START_MS * 1000);
+}
+
+bool smp_start_one(u32 index)
+{
+	ap_init(index);
+	ap_wait(&cpus[index], AP_INIT_US);
+	return ap_startup(index);
 }
 
 u32 smp_start(void)
@@ -136,7 +162,15 @@ u32 smp_start(void)
 	u32 running = 1;
 
 	for (u32 i = 1; i < cpu_count(); i++) {
-		running += cpus[i].online || smp_start_one(i);
+		if (!cpus[i].online) {
+			ap_init(i);
+		}
+	}
+	if (cpu_count() > 1) {
+		ap_wait(&cpus[cpu_count() - 1], AP_INIT_US);
+	}
+	for (u32 i = 1; i < cpu_count(); i++) {
+		running += cpus[i].online || ap_startup(i);
 	}
 	return running;
 }
