@@ -375,6 +375,7 @@ FUZZ_TARGETS := \
 	decode \
 	devices \
 	multiboot1 \
+	vmware \
 	walk
 
 FUZZ_SECONDS ?= 10
@@ -454,6 +455,7 @@ GUESTS := \
 	interactive \
 	ioapic \
 	ipi \
+	kvm \
 	lapic \
 	memory \
 	misbehave \
@@ -470,7 +472,8 @@ GUESTS := \
 	spinlock \
 	stringio \
 	time \
-	uart
+	uart \
+	vmware
 
 # Guests with an assembly part.
 GUESTS_ASM := modes

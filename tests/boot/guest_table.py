@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How each test guest is run, on the reference PC and on Evenkeel."""
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -16,11 +16,15 @@ class Guest:
     on_reference: bool = True
     on_evenkeel: bool = True
     on_bochs: bool = False
+    keys: dict = field(default_factory=dict)  # of the VM's file
 
     def __post_init__(self):
         if not self.binary:
             object.__setattr__(self, "binary", self.name)
 
+
+# The vCPUs take turns.
+ONE_PCPU = {"sched.cpu.affinity": "0"}
 
 GUESTS = [
     Guest("checker", cmdline="seconds=2"),
@@ -40,6 +44,7 @@ GUESTS = [
     Guest("ioapic", on_bochs=True),
     Guest("ipi-2", "ipi", vcpus=2, on_bochs=True),
     Guest("ipi-4", "ipi", vcpus=4),
+    Guest("kvm", vcpus=2, on_bochs=True, on_reference=False, keys={**ONE_PCPU, "guest.interface": "kvm"}),
     Guest("lapic", on_bochs=True),
     Guest("memory", mem_mb=128),
     Guest("mmio", on_bochs=True),
@@ -54,4 +59,5 @@ GUESTS = [
     Guest("stringio"),
     Guest("time", vcpus=2, on_bochs=True),
     Guest("uart"),
+    Guest("vmware", vcpus=2, on_bochs=True, on_reference=False, keys=ONE_PCPU),
 ]

@@ -3,6 +3,7 @@
 from scenarios_debian import DEBIAN
 from scenarios_errors import ERRORS
 from scenarios_faults import FAULTS
+from scenarios_guestif import GUESTIF
 from scenarios_guests import BOCHS_AMD, GUEST_SCENARIOS
 from scenarios_isolation import ISOLATION, ISOLATION_VTX
 from scenarios_machines import MACHINES
@@ -13,5 +14,5 @@ from scenarios_vtx import VTX
 # watchdog is patient: where pCPUs are threads of a busy host, one that holds a lock may be away for long.
 HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show watchdog=45"
 
-ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + \
+ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + GUESTIF + \
     REFERENCE_BOCHS + BOCHS_AMD + VTX + ISOLATION_VTX

@@ -10,7 +10,7 @@ PANIC = r"(?i)\bpanic\b(?!=)"
 
 def guest_vm(guest, name="test", **changes):
     fields = {"kernel": f"guests/{guest.binary}.elf", "cmdline": f"cpu=tcg {guest.cmdline}".strip(),
-              "vcpus": guest.vcpus, "mem_mb": guest.mem_mb}
+              "vcpus": guest.vcpus, "mem_mb": guest.mem_mb, "keys": guest.keys}
     fields.update(changes)
     return Vm(name, **fields)
 

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What stock Debian kernels make of guest.interface: hypervisor found, clocks taken from it, steal time counted."""
+from dataclasses import replace
+
+from scenario import Expect, Machine, Scenario, Send, Vm
+from scenarios_debian import LEAVE_CONSOLE, PROMPT, TROUBLE, boots, debian, ready, typed
+
+
+def talkative(interface, vcpus=2):
+    """A guest whose kernel prints all it has to say."""
+    vm = debian("a", vcpus=vcpus, cmdline="console=ttyS0")
+    return replace(vm, keys={"guest.interface": interface})
+
+
+def finds(interface, *lines, absent=()):
+    s = boots(f"interface-{interface}", Machine(cpus=2), (talkative(interface),))
+    return replace(s, expect=s.expect + lines, forbid=s.forbid + absent, tags=(*s.tags, "guestif"))
+
+
+X2APIC = (r"a\| .*x2apic enabled", r"a\| .*Switched APIC routing to physical x2apic")
+CALIBRATION = r"tsc: (Fast TSC calibration|Unable to calibrate|using PMTIMER|PIT calibration)"
+
+def stolen(interface):
+    """Two guests that want one pCPU get half of it each, and the kernel knows."""
+    guest = replace(debian("a"), keys={"guest.interface": interface})
+    hog = Vm("hog", "guests/checker.elf", cmdline="seconds=1000")
+    return Scenario(
+        name=f"debian-steal-{interface}", machine=Machine(cpus=1), vms=(guest, hog),
+        steps=(Expect(ready(guest)), *typed("", PROMPT), *typed("console a", r"guest# "),
+               *typed("yes >/dev/null &", r"guest# "), *typed("stolen 8", r"stolen: (4[2-9]|5[0-8]) per cent"), Send(LEAVE_CONSOLE), Expect(r"left a")),
+        forbid=TROUBLE, status=None, timeout_s=180, weight=1, tags=("debian", "guestif"))
+
+
+GUESTIF = [
+    finds("vmware", r"a\| .*Hypervisor detected: VMware", r"a\| .*vmware: hypercall mode: 0x01$",
+          r"a\| .*vmware: TSC freq read from hypervisor : \d+\.\d+ MHz",
+          r"a\| .*vmware: Host bus clock speed read from hypervisor : 1000000000 Hz",
+          r"a\| .*vmware: using clock offset of \d+ ns", r"a\| .*vmware-stealtime: cpu 0, pa [0-9a-f]+$",
+          r"a\| .*vmware-stealtime: cpu 1, pa [0-9a-f]+$", r"a\| .*DMI: VMware, Inc\. Evenkeel",
+          r"a\| evenkeel-guest: ready .*clocksource=tsc", *X2APIC, absent=(CALIBRATION,)),
+    finds("kvm", r"a\| .*Hypervisor detected: KVM", r"a\| .*kvm-clock: Using msrs 4b564d01 and 4b564d00",
+          r"a\| .*Switched to clocksource kvm-clock", r"a\| evenkeel-guest: ready .*clocksource=kvm-clock", *X2APIC,
+          absent=(CALIBRATION,)),
+    finds("none", r"a\| .*tsc: using PMTIMER reference calibration|a\| .*tsc: .*calibrat",
+          absent=(r"Hypervisor detected", r"VMware")),
+    stolen("vmware"),
+    stolen("kvm"),
+]
