@@ -10,6 +10,7 @@
  */
 #include "kernel/cpuid_policy.h"
 #include "kernel/cpuid_policy_priv.h"
+#include "arch/x86/regs.h"
 #include "guest-tools/abi/evenkeel.h"
 #include "guest-tools/abi/kvm.h"
 #include "guest-tools/abi/vmware.h"
@@ -454,6 +455,33 @@ static void init_hypervisor(struct cpuid_table *t, const struct cpuid_options *o
 	init_evk(t, options);
 }
 
+/* SDM vol. 3, 2.5. PCE needs no feature. */
+static u64 cr4_bits(struct cpuid_table *t)
+{
+	static const struct {
+		u64 cr4;
+		u8 leaf, reg, bit;
+	} rows[] = {
+		/* clang-format off */
+		{CR4_VME,        1, EDX, 1},  {CR4_PVI,     1, EDX, 1},  {CR4_TSD,      1, EDX, 4},
+		{CR4_DE,         1, EDX, 2},  {CR4_PSE,     1, EDX, 3},  {CR4_PAE,      1, EDX, 6},
+		{CR4_MCE,        1, EDX, 7},  {CR4_PGE,     1, EDX, 13}, {CR4_OSFXSR,   1, EDX, 24},
+		{CR4_OSXMMEXCPT, 1, EDX, 25}, {CR4_VMXE,    1, ECX, 5},  {CR4_SMXE,     1, ECX, 6},
+		{CR4_PCIDE,      1, ECX, 17}, {CR4_OSXSAVE, 1, ECX, 26}, {CR4_FSGSBASE, 7, EBX, 0},
+		{CR4_SMEP,       7, EBX, 7},  {CR4_SMAP,    7, EBX, 20}, {CR4_UMIP,     7, ECX, 2},
+		{CR4_PKE,        7, ECX, 3},  {CR4_CET,     7, ECX, 7},  {CR4_LA57,     7, ECX, 16},
+		/* clang-format on */
+	};
+	u64 bits = CR4_PCE;
+
+	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
+		u32 reg = *table_reg(t, rows[i].leaf, 0, rows[i].reg);
+
+		bits |= (reg >> rows[i].bit & 1) != 0 ? rows[i].cr4 : 0;
+	}
+	return bits;
+}
+
 static void init_constant(struct cpuid_entry *entries, u32 count)
 {
 	for (u32 i = 0; i < count; i++) {
@@ -475,6 +503,7 @@ void cpuid_table_init(struct cpuid_table *table, const struct cpuid_host *host,
 	init_addresses(table, host);
 	init_hypervisor(table, options);
 	*table_reg(table, 7, 0, EAX) = *table_reg(table, 7, 1, EAX) != 0 ? 1 : 0;
+	table->cr4 = cr4_bits(table);
 	init_constant(table->basic, CPUID_BASIC_LEAVES);
 	init_constant(table->ext, CPUID_EXT_LEAVES);
 }

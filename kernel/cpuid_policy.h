@@ -75,6 +75,7 @@ struct cpuid_table {
 	bool amd;	   /* vendor is AMD or Hygon, else Intel */
 	u8 phys_bits;	   /* width of guest-physical addresses */
 	u64 xcr0;	   /* what the guest may set in XCR0; 0: no XSAVE */
+	u64 cr4;	   /* what the guest may set in CR4: bits of the features that it sees */
 	bool hypervisor;   /* there is one to call: `leaves` are shown */
 	u32 leaf_count;	   /* of `leaves` */
 	struct cpuid_entry basic[CPUID_BASIC_LEAVES];

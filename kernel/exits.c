@@ -41,6 +41,12 @@ static enum exit_action exit_pause(struct vcpu *vcpu, struct vm_exit *exit)
 	return EXIT_LEAVE;
 }
 
+/* Outside 64-bit code the upper halves of registers hold anything. */
+static bool guest_is_code64(const struct guest_state *gs)
+{
+	return (gs->efer & EFER_LMA) != 0 && (gs->seg[SEG_CS].attr & SEG_ATTR_L) != 0;
+}
+
 /* --- instructions ----------------------------------------------------------------------------- */
 
 static enum exit_action cpuid_answer(struct vcpu *vcpu, struct vm_exit *exit,
@@ -127,21 +133,24 @@ static enum exit_action exit_xsetbv(struct vcpu *vcpu, struct vm_exit *exit)
 	return vcpu_skip(vcpu, exit);
 }
 
-/* MOV to CR8: the guest lowers its priority while an interrupt waits below it. */
-static enum exit_action exit_cr(struct vcpu *vcpu, struct vm_exit *exit)
+static enum exit_action cr4_write(struct vcpu *vcpu, struct vm_exit *exit, u64 value)
 {
-	struct insn insn;
+	struct guest_state gs;
 
-	if (exit->cr.cr != 8 || !exit->cr.write) {
-		vm_end(vcpu->vm, VM_END_CRASHED, 1, "vCPU %u: unexpected access to CR%u",
-		       vcpu->index, exit->cr.cr);
-		return EXIT_RECHECK;
+	virt->get_state(vcpu->hw, GS_CONTROL | GS_CODE, &gs);
+	if (!guest_is_code64(&gs)) {
+		value = (u32)value;
 	}
-	if (emulate_decode(vcpu, &insn) != 0 || insn.id != INSN_MOV_TO_CR) {
-		return EXIT_RECHECK;
+	if (guest_cr4_write(&gs, vcpu->vm->cpuid.cr4, value) != 0 ||
+	    virt->set_state(vcpu->hw, GS_CONTROL, &gs) != 0) {
+		return exit_gp(vcpu, exit);
 	}
-	u64 value = vcpu->hw->gpr[insn.src.reg];
+	return vcpu_skip(vcpu, exit);
+}
 
+/* The guest lowers its priority while an interrupt waits below it. */
+static enum exit_action cr8_write(struct vcpu *vcpu, struct vm_exit *exit, u64 value)
+{
 	if (value > 15) {
 		return exit_gp(vcpu, exit);
 	}
@@ -149,6 +158,27 @@ static enum exit_action exit_cr(struct vcpu *vcpu, struct vm_exit *exit)
 	vlapic_set_cr8(&vcpu->lapic, (u8)value);
 	(void)vcpu_skip(vcpu, exit);
 	return EXIT_RECHECK;
+}
+
+static enum exit_action exit_cr(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	u8 gpr = exit->cr.gpr;
+	struct insn insn;
+
+	if ((exit->cr.cr != 4 && exit->cr.cr != 8) || !exit->cr.write) {
+		vm_end(vcpu->vm, VM_END_CRASHED, 1, "vCPU %u: unexpected access to CR%u",
+		       vcpu->index, exit->cr.cr);
+		return EXIT_RECHECK;
+	}
+	if (gpr == GPR_NONE) {
+		if (emulate_decode(vcpu, &insn) != 0 || insn.id != INSN_MOV_TO_CR) {
+			return EXIT_RECHECK;
+		}
+		gpr = insn.src.reg;
+	}
+	u64 value = vcpu->hw->gpr[gpr];
+
+	return exit->cr.cr == 4 ? cr4_write(vcpu, exit, value) : cr8_write(vcpu, exit, value);
 }
 
 /* --- memory and exceptions -------------------------------------------------------------------- */

@@ -112,10 +112,12 @@ static int hardware_create(struct vm *vm)
 	}
 	vm->mem = (struct walk_mem){.page = ram_page, .update = ram_update};
 
+	policy_init(vm);
 	struct virt_vm_config config = {
 		/* For VMware's port in user mode. */
 		.exceptions = vm->config.interface == INTERFACE_VMWARE ? BIT(VECTOR_GP) : 0,
 		.pause_exiting = true,
+		.cr4 = vm->cpuid.cr4,
 		.s2_root = vm->p2m.root,
 		.mem = &vm->mem,
 	};
@@ -126,7 +128,6 @@ static int hardware_create(struct vm *vm)
 	}
 	vm->tsc_start = arch_tsc();
 	vm->tsc_moved = false;
-	policy_init(vm);
 	platform_init(&vm->platform, vm, vm->request == VM_REQ_RESET, arch_now_ns());
 	for (u32 i = 0; i < vm->config.vcpus; i++) {
 		err = vcpu_create(vm, i, &vm->vcpus[i]);

@@ -10,18 +10,24 @@
 #include "kernel/guestif/vmware.h"
 #include "kernel/vm.h"
 
-typedef s64 evk_call_fn(struct vcpu *vcpu);
+/* Carries a call out and goes on behind it: the last step of each, so that the way there calls
+ * nothing. */
+typedef enum exit_action evk_call_fn(struct vcpu *vcpu, struct vm_exit *exit);
 
-static s64 call_nop(struct vcpu *vcpu)
+static inline enum exit_action call_return(struct vcpu *vcpu, struct vm_exit *exit, s64 result)
 {
-	(void)vcpu;
-	return 0;
+	vcpu->hw->gpr[GPR_RAX] = (u64)result;
+	return vcpu_skip(vcpu, exit);
 }
 
-static s64 call_version(struct vcpu *vcpu)
+static enum exit_action call_nop(struct vcpu *vcpu, struct vm_exit *exit)
 {
-	(void)vcpu;
-	return EVK_ABI_VERSION;
+	return call_return(vcpu, exit, 0);
+}
+
+static enum exit_action call_version(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	return call_return(vcpu, exit, EVK_ABI_VERSION);
 }
 
 #define NUMBER(call) ((call)-EVK_CALL_MAGIC)
@@ -32,37 +38,37 @@ static evk_call_fn *const evk_calls[] = {
 	[NUMBER(EVK_CALL_VERSION)] = call_version,
 };
 
-/* The calls of the interface that stands beside Evenkeel's. */
+/* The calls of the interface that stands beside Evenkeel's, and those of Evenkeel's that do not
+ * exist. */
 static __attribute__((noinline)) enum exit_action other_call(struct vcpu *vcpu,
-							     struct vm_exit *exit)
+							     struct vm_exit *exit, u64 index)
 {
-	u64 *rax = &vcpu->hw->gpr[GPR_RAX];
+	u32 eax = (u32)vcpu->hw->gpr[GPR_RAX];
 
-	if (vmware_offered(vcpu) && (u32)*rax == VMWARE_MAGIC) {
-		vmware_hypercall(vcpu, exit->hypercall.cpl);
-	} else if (vcpu->vm->config.interface == INTERFACE_KVM) {
-		*rax = (u64)KVM_ENOSYS;
-	} else {
-		*rax = (u64)EVK_ERR_NOSYS;
+	if (index < EVK_CALL_COUNT) {
+		return call_return(vcpu, exit,
+				   exit->hypercall.cpl != 0 ? EVK_ERR_PERM : EVK_ERR_NOSYS);
 	}
-	return vcpu_skip(vcpu, exit);
+	if (vmware_offered(vcpu) && eax == VMWARE_MAGIC) {
+		vmware_hypercall(vcpu, exit->hypercall.cpl);
+		return vcpu_skip(vcpu, exit);
+	}
+	return call_return(vcpu, exit,
+			   vcpu->vm->config.interface == INTERFACE_KVM ? KVM_ENOSYS
+								       : EVK_ERR_NOSYS);
 }
 
 static inline enum exit_action call_answer(struct vcpu *vcpu, struct vm_exit *exit, u64 number)
 {
 	u64 index = number - EVK_CALL_MAGIC;
-	s64 result = EVK_ERR_NOSYS;
 
-	if (unlikely(index >= EVK_CALL_COUNT)) {
-		return other_call(vcpu, exit);
+	if (unlikely(index >= ARRAY_SIZE(evk_calls))) {
+		return other_call(vcpu, exit, index);
 	}
 	if (unlikely(exit->hypercall.cpl != 0)) {
-		result = EVK_ERR_PERM;
-	} else if (likely(index < ARRAY_SIZE(evk_calls))) {
-		result = evk_calls[index](vcpu);
+		return call_return(vcpu, exit, EVK_ERR_PERM);
 	}
-	vcpu->hw->gpr[GPR_RAX] = (u64)result;
-	return vcpu_skip(vcpu, exit);
+	return evk_calls[index](vcpu, exit);
 }
 
 /* Outside 64-bit code the upper halves of registers hold anything. */

@@ -4,13 +4,13 @@
  * (SDM volume 2, "MOV - Move to/from Control Registers"); single-stepping over writes that exit;
  * debug registers of two CPUs.
  */
+#include "guest-tools/abi/evenkeel.h"
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/platform.h"
 
-#define CR4_MCE	 BIT(6)
-#define CR4_PGE	 BIT(7)
-#define CR4_VMXE BIT(13)
+#define CR4_MCE BIT(6)
+#define CR4_PGE BIT(7)
 
 static void set_cr0(void *arg)
 {
@@ -74,6 +74,11 @@ static bool is_tcg(void)
 	return cmdline_word("cpu", cpu, sizeof(cpu)) && cpu[0] == 't';
 }
 
+static bool is_evenkeel(void)
+{
+	return (cpuid(1, 0).ecx >> 31) != 0 && cpuid(EVK_CPUID_BASE, 0).ebx == EVK_SIGNATURE_EBX;
+}
+
 static void test_cr0_faults(u64 was)
 {
 	expect_fault("CR0.NW without CD", VEC_GP, 0, set_cr0, (void *)(was | CR0_NW));
@@ -100,16 +105,43 @@ static void test_cr0(void)
 	report(read_cr0() == was, "CR0 as before", "%lx, was %lx", read_cr0(), was);
 }
 
+/* CR4 bits and the CPUID bits of their features. */
+static const struct {
+	const char *name;
+	u64 cr4;
+	u32 leaf;
+	u8 ecx, bit;
+} cr4_features[] = {
+	{"CR4.UMIP", BIT(11), 7, 1, 2},	    {"CR4.LA57", BIT(12), 7, 1, 16},
+	{"CR4.VMXE", BIT(13), 1, 1, 5},	    {"CR4.SMXE", BIT(14), 1, 1, 6},
+	{"CR4.FSGSBASE", BIT(16), 7, 0, 0}, {"CR4.PCIDE", BIT(17), 1, 1, 17},
+	{"CR4.OSXSAVE", BIT(18), 1, 1, 26}, {"CR4.SMEP", BIT(20), 7, 0, 7},
+	{"CR4.SMAP", BIT(21), 7, 0, 20},    {"CR4.PKE", BIT(22), 7, 1, 3},
+	{"CR4.CET", BIT(23), 7, 1, 7},
+};
+
+/* What CPUID does not show cannot be turned on. LA57 never can in long mode. */
+static void test_cr4_features(u64 was)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(cr4_features); i++) {
+		u32 leaf = cr4_features[i].leaf;
+		struct cpuid r = cpuid(leaf, 0);
+		u32 reg = cr4_features[i].ecx != 0 ? r.ecx : r.ebx;
+
+		if (cpuid(0, 0).eax >= leaf && (reg >> cr4_features[i].bit & 1) != 0) {
+			continue;
+		}
+		expect_fault(cr4_features[i].name, VEC_GP, 0, set_cr4,
+			     (void *)(was | cr4_features[i].cr4));
+	}
+}
+
 static void test_cr4_faults(u64 was)
 {
+	test_cr4_features(was);
 	expect_fault("CR4.PAE cleared in long mode", VEC_GP, 0, set_cr4, (void *)(was & ~CR4_PAE));
 	expect_fault("CR4 bit 31", VEC_GP, 0, set_cr4, (void *)(was | BIT(31)));
 	expect_fault("CR4 above bit 31", VEC_GP, 0, set_cr4, (void *)(was | BIT(40)));
-	if ((cpuid(1, 0).ecx & BIT(5)) != 0) {
-		report_skip("CR4.VMXE", "this CPU has VT-x");
-	} else {
-		expect_fault("CR4.VMXE", VEC_GP, 0, set_cr4, (void *)(was | CR4_VMXE));
-	}
 }
 
 static void test_cr4(void)
@@ -119,7 +151,7 @@ static void test_cr4(void)
 	cr4_takes("CR4.MCE", CR4_MCE);
 	cr4_takes("CR4.PGE", CR4_PGE);
 	cr4_takes("CR4.MCE and PGE", CR4_MCE | CR4_PGE);
-	if (is_tcg()) {
+	if (is_tcg() && !is_evenkeel()) {
 		report_skip("CR4 values that fault", "QEMU's CPU takes them");
 	} else {
 		test_cr4_faults(was);

@@ -5,6 +5,7 @@
  */
 #include "tests/unit/unit.h"
 #include "tests/unit/cpuid_hosts.h"
+#include "arch/x86/regs.h"
 #include "kernel/cpuid_policy.h"
 #include "kernel/lib/err.h"
 #include "guest-tools/abi/evenkeel.h"
@@ -231,6 +232,21 @@ static void check_xsave(const struct cpuid_table *t)
 	assert_true(cpuid_xcr0_valid(t, t->xcr0));
 }
 
+/* CR4 has the bits of the features shown, the hidden ones never. */
+static void check_cr4(const struct cpuid_table *t)
+{
+	struct cpuid_regs one = ask(t, 1, 0, 0), seven = ask(t, 7, 0, 0);
+
+	assert_int_equal(t->cr4 & (CR4_LA57 | CR4_VMXE | CR4_SMXE | CR4_PCIDE | CR4_PKE | CR4_CET),
+			 0);
+	assert_int_equal(t->cr4 >> 24, 0);
+	assert_int_equal((t->cr4 & CR4_PGE) != 0, one.edx >> 13 & 1);
+	assert_int_equal((t->cr4 & CR4_OSXSAVE) != 0, one.ecx >> 26 & 1);
+	assert_int_equal((t->cr4 & CR4_SMEP) != 0, seven.ebx >> 7 & 1);
+	assert_int_equal((t->cr4 & CR4_UMIP) != 0, seven.ecx >> 2 & 1);
+	assert_true((t->cr4 & CR4_PAE) != 0 && (t->cr4 & CR4_PCE) != 0);
+}
+
 static void every_machine_and_vm_is_coherent(void **state)
 {
 	(void)state;
@@ -250,6 +266,7 @@ static void every_machine_and_vm_is_coherent(void **state)
 			cpuid_table_init(&t, &host, &options);
 			check_hidden(&t);
 			check_topology(&t, vcpus);
+			check_cr4(&t);
 			check_xsave(&t);
 			assert_int_equal(ask(&t, 0, 0, 0).eax, t.max_basic);
 			assert_int_equal(ask(&t, EXT, 0, 0).eax, t.max_ext);

@@ -11,7 +11,7 @@ static void conditions_hold(void **state)
 
 	(void)state;
 	svm_intercept_setup(&c, 0, 0);
-	assert_int_equal(c.intercept[VMCB_INTERCEPT_CR], 0);
+	assert_int_equal(c.intercept[VMCB_INTERCEPT_CR], BIT(20));
 	assert_int_equal(c.intercept[VMCB_INTERCEPT_DR], 0);
 	assert_int_equal(c.intercept[VMCB_INTERCEPT_EXCP], BIT(1) | BIT(17) | BIT(18));
 	assert_int_equal(c.intercept[VMCB_INTERCEPT_MISC1] & BIT(23), 0);

@@ -7,14 +7,10 @@
 
 static struct guest_state gs;
 static bool load;
-static const struct guest_limits limits = {
-	.cr4 = 0x3707ff & ~(CR4_VMXE | CR4_SMXE),
-	.efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE,
-	.phys_mask = BIT(40) - 1,
-	.linear_bits = 48,
-};
 
-#define PROTECTED (CR0_PE | CR0_ET | CR0_NE)
+#define CR4_ALLOWED (0x3707ffull & ~(CR4_VMXE | CR4_SMXE))
+
+#define PROTECTED   (CR0_PE | CR0_ET | CR0_NE)
 
 static void start(u64 cr0, u64 cr4, u64 efer, u32 cs)
 {
@@ -31,7 +27,7 @@ static int cr0(u64 value)
 
 static int cr4(u64 value)
 {
-	return vmx_cr4_write(&gs, &limits, value, &load);
+	return vmx_cr4_write(&gs, CR4_ALLOWED, value, &load);
 }
 
 static void plain_bits(void **state)

@@ -101,6 +101,28 @@ static bool rip_valid(const struct guest_state *s, const struct guest_limits *li
 	       (s->rflags & RFLAGS_ONE) != 0;
 }
 
+/* PCIDE may be set in IA-32e mode only, with process 0 current. */
+static bool pcide_valid(const struct guest_state *gs, u64 value)
+{
+	bool sets = (value & ~gs->cr4 & CR4_PCIDE) != 0;
+
+	return !sets || ((gs->efer & EFER_LMA) != 0 && (gs->cr3 & PAGE_MASK) == 0);
+}
+
+int guest_cr4_write(struct guest_state *gs, u64 allowed, u64 value)
+{
+	bool lma = (gs->efer & EFER_LMA) != 0;
+
+	if ((value & ~allowed) != 0 || !pcide_valid(gs, value)) {
+		return ERR_RANGE;
+	}
+	if (lma && ((value & CR4_PAE) == 0 || ((gs->cr4 ^ value) & CR4_LA57) != 0)) {
+		return ERR_RANGE;
+	}
+	gs->cr4 = value;
+	return 0;
+}
+
 int guest_check(const struct guest_limits *limits, u32 mask, const struct guest_state *state)
 {
 	bool ok = true;

@@ -133,6 +133,7 @@ struct vm_exit {
 			 * in the guest's registers yet (or is there already: setting it again is right). */
 			u64 address;
 		} exception;
+		/* Writes that the guest may not make, or not alone: still to be done. */
 		struct {
 			u8 cr; /* 0, 3, 4, 8 */
 			bool write;
@@ -199,6 +200,10 @@ struct guest_state {
 	u64 pat;
 	u64 tsc_aux; /* what RDTSCP and RDPID return: must be in the machine's MSR while the guest runs */
 };
+
+/* MOV to CR4 (SDM vol. 2, "MOV - Move to/from Control Registers") by a guest that may set the bits in `allowed`: changes
+ * gs->cr4; cr3, cr4, efer are looked at. Pure (guest_check.c). ERR_RANGE: #GP(0), nothing has changed. */
+int guest_cr4_write(struct guest_state *gs, u64 allowed, u64 value) must_check;
 
 /* Where the guest's execution is. In AMD-V's control block the two are neighbours: no copy is made. VT-x reads
  * them after an exit and writes RIP back. */
@@ -272,6 +277,7 @@ struct virt_caps {
 struct virt_vm_config {
 	u32 exceptions;	     /* bit per vector that shall exit (for #GP of the VMware port) */
 	bool pause_exiting;  /* EXIT_PAUSE on spinning, where caps.pause_filter */
+	u64 cr4;	     /* bits of CR4 that guests may set; others are #GP. What the machine lacks does not count */
 	hpa_t s2_root;	     /* a zeroed page, root of the nested tables */
 	struct walk_mem *mem; /* guest RAM, for reading instructions and page tables; outlives the VM */
 };

@@ -2,11 +2,9 @@
 /*
  * Intercepts as a table {word, bit, condition, why}, APM vol. 2, table B-1.
  *
- * Not intercepted: accesses of CR0, CR2, CR3 and CR4, which belong to the guest under nested
- * paging. A guest can thus set CR4 bits of features that its CPUID hides where the machine has
- * them: it only affects itself, and what they enable is switched with the guest or intercepted
- * (XSETBV, the CET MSRs). CR8 goes to V_TPR. Debug registers are switched. INVLPG acts on the
- * guest's ASID. RDTSC is offset.
+ * Not intercepted: accesses of CR0, CR2 and CR3, which belong to the guest under nested paging, and
+ * reads of CR4. CR8 goes to V_TPR. Debug registers are switched. INVLPG acts on the guest's
+ * ASID. RDTSC is offset.
  */
 #include "arch/x86/virt/svm/svm_intercept.h"
 
@@ -22,6 +20,7 @@ struct svm_intercept {
 
 /* clang-format off */
 static const struct svm_intercept svm_intercepts[] = {
+	{VMCB_INTERCEPT_CR,    16 + 4,            0, "writes of CR4: only bits of features that the guest's CPUID shows"},
 	{VMCB_INTERCEPT_EXCP,  VECTOR_DB,         0, "delivery that raises it again without end would keep interrupts out"},
 	{VMCB_INTERCEPT_EXCP,  VECTOR_AC,         0, "likewise"},
 	{VMCB_INTERCEPT_EXCP,  VECTOR_MC,         0, "the machine's, not the guest's"},

@@ -47,7 +47,6 @@ static void control_registers_read(struct vmx_machine *m)
 	m->limits.cr4 &= cr4_fixed1 & ~(CR4_VMXE | CR4_SMXE | CR4_CET | CR4_PKE);
 	m->cr0_mask = cr0_fixed0 | ~cr0_fixed1 | CR0_NW | CR0_CD;
 	m->cr0_forced = cr0_fixed0;
-	m->cr4_mask = cr4_fixed0 | ~m->limits.cr4 | CR4_MCE;
 	m->cr4_forced = cr4_fixed0 | CR4_MCE;
 }
 

@@ -56,27 +56,12 @@ int vmx_cr0_write(struct guest_state *gs, u64 value, bool *load_pdptes)
 	return 0;
 }
 
-/* PCIDE may be set in IA-32e mode only, with process 0 current. */
-static bool pcide_valid(const struct guest_state *gs, u64 value)
-{
-	bool sets = (value & ~gs->cr4 & CR4_PCIDE) != 0;
-
-	return !sets || ((gs->efer & EFER_LMA) != 0 && (gs->cr3 & PAGE_MASK) == 0);
-}
-
-int vmx_cr4_write(struct guest_state *gs, const struct guest_limits *limits, u64 value,
-		  bool *load_pdptes)
+int vmx_cr4_write(struct guest_state *gs, u64 allowed, u64 value, bool *load_pdptes)
 {
 	u64 changed = gs->cr4 ^ value;
-	bool lma = (gs->efer & EFER_LMA) != 0;
+	int err = guest_cr4_write(gs, allowed, value);
 
-	if ((value & ~limits->cr4) != 0 || !pcide_valid(gs, value)) {
-		return ERR_RANGE;
-	}
-	if (lma && ((value & CR4_PAE) == 0 || (changed & CR4_LA57) != 0)) {
-		return ERR_RANGE;
-	}
-	gs->cr4 = value;
-	*load_pdptes = uses_pdptes(gs) && (changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP)) != 0;
-	return 0;
+	*load_pdptes = err == 0 && uses_pdptes(gs) &&
+		       (changed & (CR4_PAE | CR4_PGE | CR4_PSE | CR4_SMEP)) != 0;
+	return err;
 }

@@ -9,8 +9,8 @@
 #include "arch/x86/virt/guest_check.h"
 
 /* Carries the write out on *gs, of which cr0, cr3, cr4, efer, CS and TR are looked at. *load_pdptes: the page-directory
- * pointers are loaded anew from CR3. ERR_RANGE: #GP(0), nothing has changed. */
+ * pointers are loaded anew from CR3. `allowed` as in guest_cr4_write(). ERR_RANGE: #GP(0), nothing has changed. */
 int vmx_cr0_write(struct guest_state *gs, u64 value, bool *load_pdptes) must_check;
-int vmx_cr4_write(struct guest_state *gs, const struct guest_limits *limits, u64 value, bool *load_pdptes) must_check;
+int vmx_cr4_write(struct guest_state *gs, u64 allowed, u64 value, bool *load_pdptes) must_check;
 
 #endif

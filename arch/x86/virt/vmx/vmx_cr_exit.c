@@ -82,7 +82,7 @@ static int write_apply(struct vmx_vcpu *v, const struct vm_exit *exit, struct gu
 	if (exit->cr.cr == 0) {
 		err = vmx_cr0_write(gs, value, &load_pdptes);
 	} else {
-		err = vmx_cr4_write(gs, &vmx_machine.limits, value, &load_pdptes);
+		err = vmx_cr4_write(gs, vmx_vm_of(v->base.vm)->cr4_allowed, value, &load_pdptes);
 	}
 	if (err == 0 && load_pdptes) {
 		err = pdptes_load(v, (u32)gs->cr3 & ~PDPT_MASK);

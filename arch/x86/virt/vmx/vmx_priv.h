@@ -32,8 +32,8 @@ struct vmx_machine {
 	struct vmx_controls controls;
 	struct guest_limits limits;
 	u32 revision;
-	/* Bits of CR0 and CR4 that guests do not own, and what these are while guests run. */
-	u64 cr0_mask, cr0_forced, cr4_mask, cr4_forced;
+	/* Bits of CR0 that guests do not own, and what these are while guests run; bits of CR4 that are set then. */
+	u64 cr0_mask, cr0_forced, cr4_forced;
 	u64 eptp_bits;
 	u64 msr_bitmap_pa;
 	u64 invept_type;
@@ -52,6 +52,8 @@ struct vmx_vm {
 	u64 eptp;
 	u32 exceptions;
 	bool pause_exiting;
+	u64 cr4_allowed; /* bits that the guest may set */
+	u64 cr4_mask;	 /* bits that it does not own */
 	/* Atomic: pCPUs on which no translation of an earlier VM with these tables is left. */
 	u64 clean[BITMAP_WORDS(PCPU_MAX)];
 };

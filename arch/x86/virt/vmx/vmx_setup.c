@@ -64,7 +64,7 @@ bool vmx_setup_controls(const struct vmx_vcpu *v)
 		{VMCS_ENTRY_MSR_LOAD_COUNT, 0},
 		{VMCS_ENTRY_EVENT, 0},
 		{VMCS_CR0_MASK, m->cr0_mask},
-		{VMCS_CR4_MASK, m->cr4_mask},
+		{VMCS_CR4_MASK, vm->cr4_mask},
 		{VMCS_LINK, ~0ull}, /* no shadow VMCS */
 	};
 	const struct field spinning[] = {

@@ -41,7 +41,7 @@ static u64 masked_get(u32 field, u32 shadow, u64 mask)
 static void control_get(const struct vmx_vcpu *v, struct guest_state *state)
 {
 	state->cr0 = masked_get(VMCS_GUEST_CR0, VMCS_CR0_SHADOW, vmx_machine.cr0_mask);
-	state->cr4 = masked_get(VMCS_GUEST_CR4, VMCS_CR4_SHADOW, vmx_machine.cr4_mask);
+	state->cr4 = masked_get(VMCS_GUEST_CR4, VMCS_CR4_SHADOW, vmx_vm_of(v->base.vm)->cr4_mask);
 	state->cr2 = v->pcpu != NULL ? read_cr2() : v->regs.cr2;
 	state->cr3 = vmx_read(VMCS_GUEST_CR3);
 	state->efer = vmx_read(VMCS_GUEST_EFER);
@@ -131,7 +131,7 @@ void vmx_state_set_control(struct vmx_vcpu *v, const struct guest_state *state)
 	vmx_write(VMCS_CR0_SHADOW, state->cr0);
 	vmx_write(VMCS_CR4_SHADOW, state->cr4);
 	vmx_write(VMCS_GUEST_CR0, (state->cr0 & ~m->cr0_mask) | m->cr0_forced);
-	vmx_write(VMCS_GUEST_CR4, (state->cr4 & ~m->cr4_mask) | m->cr4_forced);
+	vmx_write(VMCS_GUEST_CR4, (state->cr4 & ~vmx_vm_of(v->base.vm)->cr4_mask) | m->cr4_forced);
 	vmx_write(VMCS_GUEST_CR3, state->cr3);
 	vmx_write(VMCS_GUEST_EFER, state->efer);
 	vmx_write(VMCS_ENTRY, entry | ((state->efer & EFER_LMA) != 0 ? (u32)ENTRY_CTL_IA32E : 0));

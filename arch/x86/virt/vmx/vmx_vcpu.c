@@ -28,6 +28,8 @@ int vmx_vm_create(const struct virt_vm_config *config, struct virt_vm **vm)
 	m->eptp = config->s2_root.v | vmx_machine.eptp_bits;
 	m->exceptions = config->exceptions;
 	m->pause_exiting = config->pause_exiting;
+	m->cr4_allowed = config->cr4 & vmx_machine.limits.cr4;
+	m->cr4_mask = vmx_machine.cr4_forced | ~m->cr4_allowed;
 	*vm = &m->base;
 	return 0;
 }
