@@ -522,7 +522,7 @@ $(GUESTS_ASM:%=$(B)/guests/%.elf): $(B)/guests/%.elf: $(B)/guest/tests/guests/%.
 
 # --- Debian guests --------------------------------------------------------------------------------
 
-IMAGES := $(B)/images/vmlinuz $(B)/images/vmlinuz-cloud $(B)/images/initramfs.gz
+IMAGES := $(B)/images/vmlinuz $(B)/images/vmlinuz-cloud $(B)/images/initramfs.gz $(B)/images/initramfs-tools.gz
 
 .PHONY: images
 ## images: Debian kernels and the initial RAM disk of the Linux guests (downloads 100 MB once)
@@ -538,6 +538,9 @@ $(B)/images/initramfs.gz: tests/images/mkinitramfs.sh tests/images/init | $(B)/d
 	@mkdir -p $(@D)
 	@echo "  CPIO  $@"
 	$(Q)tests/images/mkinitramfs.sh $@ tests/images/init
+
+$(B)/images/initramfs-tools.gz: tests/images/mktools.sh $(B)/images/initramfs.gz
+	$(Q)tests/images/mktools.sh $(B)/images/initramfs.gz $@
 
 # --- tests ----------------------------------------------------------------------------------------
 

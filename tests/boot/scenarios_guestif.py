@@ -31,6 +31,18 @@ def stolen(interface):
         forbid=TROUBLE, status=None, timeout_s=180, weight=1, tags=("debian", "guestif"))
 
 
+def tools():
+    """Debian's open-vm-tools: a user process that asks through the port, or by the instruction."""
+    guest = replace(debian("a", mem_mb=256), initrd="images/initramfs-tools.gz")
+    return Scenario(
+        name="debian-open-vm-tools", machine=Machine(cpus=2), vms=(guest,),
+        steps=(Expect(ready(guest)), *typed("", PROMPT), *typed("console a", r"guest# "),
+               *typed("/usr/bin/vmware-toolbox-cmd stat speed", r"^\d{3,} MHz"),
+               *typed("/usr/bin/vmware-toolbox-cmd stat hosttime", r"^\d\d \w{3} 20\d\d \d\d:\d\d:\d\d"),
+               Send(LEAVE_CONSOLE), Expect(r"left a")),
+        forbid=TROUBLE, status=None, timeout_s=120, weight=2, tags=("debian", "guestif"))
+
+
 GUESTIF = [
     finds("vmware", r"a\| .*Hypervisor detected: VMware", r"a\| .*vmware: hypercall mode: 0x01$",
           r"a\| .*vmware: TSC freq read from hypervisor : \d+\.\d+ MHz",
@@ -43,6 +55,7 @@ GUESTIF = [
           absent=(CALIBRATION,)),
     finds("none", r"a\| .*tsc: using PMTIMER reference calibration|a\| .*tsc: .*calibrat",
           absent=(r"Hypervisor detected", r"VMware")),
+    tools(),
     stolen("vmware"),
     stolen("kvm"),
 ]
