@@ -276,7 +276,11 @@ void guest_main(void)
 	test_calls();
 	test_clock();
 	test_wall_clock();
-	if (smp_start() >= 2) {
+	irq_enable(); /* the other vCPU gets its turn: see spin() */
+	u32 running = smp_start();
+
+	irq_disable();
+	if (running >= 2) {
 		test_clock_smp();
 		test_steal();
 	} else {
