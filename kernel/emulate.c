@@ -99,9 +99,7 @@ static bool is_lapic(const struct vcpu *vcpu, gpa_t at)
 static u64 device_read(struct vcpu *vcpu, gpa_t at, u8 size)
 {
 	if (is_lapic(vcpu, at)) {
-		struct vlapic_time time = vcpu_time(vcpu);
-
-		return vlapic_mmio_read(&vcpu->lapic, at.v & PAGE_MASK, size, &time);
+		return vcpu_lapic_read(vcpu, at.v & PAGE_MASK, size);
 	}
 	return platform_mmio_read(&vcpu->vm->platform, at, size);
 }
@@ -109,11 +107,7 @@ static u64 device_read(struct vcpu *vcpu, gpa_t at, u8 size)
 static void device_write(struct vcpu *vcpu, gpa_t at, u8 size, u64 value)
 {
 	if (is_lapic(vcpu, at)) {
-		struct vlapic_time time = vcpu_time(vcpu);
-		struct vlapic_effect effect = {.kind = VLAPIC_NOTHING};
-
-		vlapic_mmio_write(&vcpu->lapic, at.v & PAGE_MASK, size, value, &time, &effect);
-		vcpu_lapic_effect(vcpu, &effect);
+		vcpu_lapic_write(vcpu, at.v & PAGE_MASK, size, value);
 		return;
 	}
 	platform_mmio_write(&vcpu->vm->platform, at, size, value);

@@ -181,6 +181,16 @@ static enum exit_action exit_cr(struct vcpu *vcpu, struct vm_exit *exit)
 	return exit->cr.cr == 4 ? cr4_write(vcpu, exit, value) : cr8_write(vcpu, exit, value);
 }
 
+/* The value is in the page already; what it asks for is left to do. */
+static enum exit_action exit_apic_write(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	u16 offset = exit->apic_write.offset;
+	u32 value = vcpu->hw->apic_page[offset / 4];
+
+	vcpu_lapic_write(vcpu, offset, sizeof(value), value);
+	return EXIT_RECHECK;
+}
+
 /* --- memory and exceptions -------------------------------------------------------------------- */
 
 static enum exit_action exit_s2_fault(struct vcpu *vcpu, struct vm_exit *exit)
@@ -260,6 +270,7 @@ const struct exit_row exit_rows[EXIT_KIND_COUNT] = {
 	[EXIT_IO]           = {"port I/O",          exit_io},
 	[EXIT_RDMSR]        = {"RDMSR",             exit_rdmsr},
 	[EXIT_WRMSR]        = {"WRMSR",             exit_wrmsr},
+	[EXIT_APIC_WRITE]   = {"APIC register write", exit_apic_write},
 	[EXIT_S2_FAULT]     = {"nested page fault", exit_s2_fault},
 	[EXIT_EXCEPTION]    = {"exception",         exit_exception},
 	[EXIT_CR_ACCESS]    = {"control register",  exit_cr},

@@ -278,10 +278,40 @@ static enum service_verdict vcpu_service(struct vcpu *vcpu, u64 until_ns)
 
 /* --- after each exit -------------------------------------------------------------------------- */
 
+/* What of the local APIC the guest may have changed without an exit. */
+static void lapic_take(struct vcpu *vcpu)
+{
+	if (vcpu->hw->apic_live) {
+		vlapic_page_take(&vcpu->lapic, vcpu->hw->apic_page);
+	}
+}
+
+u64 vcpu_lapic_read(struct vcpu *vcpu, u32 offset, u8 size)
+{
+	struct vlapic_time time = vcpu_time(vcpu);
+
+	lapic_take(vcpu);
+	return vlapic_mmio_read(&vcpu->lapic, offset, size, &time);
+}
+
+void vcpu_lapic_write(struct vcpu *vcpu, u32 offset, u8 size, u64 value)
+{
+	struct vlapic_time time = vcpu_time(vcpu);
+	struct vlapic_effect effect = {.kind = VLAPIC_NOTHING};
+
+	lapic_take(vcpu);
+	vlapic_mmio_write(&vcpu->lapic, offset, size, value, &time, &effect);
+	if (vcpu->hw->apic_live) {
+		vlapic_page_fill(&vcpu->lapic, vcpu->hw->apic_page, true);
+	}
+	vcpu_lapic_effect(vcpu, &effect);
+}
+
 /* After an entry with events, or one that they interrupted: what was interrupted is to be delivered
  * again, what was not is history. */
 static void events_note(struct vcpu *vcpu, const struct vm_exit *exit)
 {
+	lapic_take(vcpu);
 	vlapic_set_cr8(&vcpu->lapic, vcpu->hw->cr8);
 	events_interrupted(&vcpu->events, &exit->interrupted);
 	if (!exit->irq_taken) {
@@ -296,11 +326,30 @@ static void events_note(struct vcpu *vcpu, const struct vm_exit *exit)
 	platform_irq_taken(&vcpu->vm->platform, vcpu->inject.irq_vector);
 }
 
+/* The registers that the guest reads without an exit; true if hardware has to know of something. */
+static bool apic_page_update(struct vcpu *vcpu)
+{
+	struct vlapic *lapic = &vcpu->lapic;
+	struct virt_vcpu *hw = vcpu->hw;
+
+	if (hw->apic_page == NULL || (lapic->changed == 0 && hw->apic_live)) {
+		return false;
+	}
+	bool live = vlapic_enabled(lapic) && !vlapic_is_x2apic(lapic);
+	bool switched = hw->apic_live != live;
+
+	if (live) {
+		vlapic_page_fill(lapic, hw->apic_page, switched);
+	}
+	hw->apic_live = live;
+	return switched;
+}
+
 /* What the next entry is told; NULL: nothing. */
 static const struct virt_inject *inject_choose(struct vcpu *vcpu)
 {
 	u8 cr8 = vlapic_get_cr8(&vcpu->lapic);
-	bool changed = vcpu->hw->cr8 != cr8;
+	bool changed = apic_page_update(vcpu) || vcpu->hw->cr8 != cr8;
 
 	vcpu->hw->cr8 = cr8;
 	return vcpu->inject_live || changed ? &vcpu->inject : NULL;

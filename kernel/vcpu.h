@@ -133,6 +133,10 @@ static inline void vcpu_raise_gp(struct vcpu *vcpu)
 /* Carries out what a local APIC register write asked for. */
 void vcpu_lapic_effect(struct vcpu *vcpu, const struct vlapic_effect *effect);
 
+/* Access to the register page of the local APIC, in xAPIC mode. */
+u64 vcpu_lapic_read(struct vcpu *vcpu, u32 offset, u8 size);
+void vcpu_lapic_write(struct vcpu *vcpu, u32 offset, u8 size, u64 value);
+
 /* The page of guest RAM at `gfn` in the direct map, remembered in the page cache; NULL: no RAM. */
 void *vcpu_page(struct vcpu *vcpu, gfn_t gfn);
 

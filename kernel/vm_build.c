@@ -113,7 +113,16 @@ static int hardware_create(struct vm *vm)
 	vm->mem = (struct walk_mem){.page = ram_page, .update = ram_update};
 
 	policy_init(vm);
+	mfn_t apic = mfn(0);
+
+	if (virt_caps.apic_page) {
+		err = p2m_back_device(&vm->p2m, gpa_to_gfn(gpa(GUEST_LAPIC_BASE)), &apic);
+		if (err != 0) {
+			return fail(vm, err, "local APIC page");
+		}
+	}
 	struct virt_vm_config config = {
+		.apic_access = mfn_to_hpa(apic),
 		/* For VMware's port in user mode. */
 		.exceptions = vm->config.interface == INTERFACE_VMWARE ? BIT(VECTOR_GP) : 0,
 		.pause_exiting = true,

@@ -9,6 +9,9 @@
 
 static int page_find(struct p2m *p2m, gfn_t gfn, mfn_t *out)
 {
+	if (!p2m_is_ram(p2m, gfn)) {
+		return ERR_FAULT; /* there may be a page all the same: p2m_back_device() */
+	}
 	if (p2m_lookup(p2m, gfn, out) == 0) {
 		return 0;
 	}

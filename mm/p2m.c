@@ -153,6 +153,18 @@ int p2m_touch(struct p2m *p2m, gfn_t gfn, mfn_t *out)
 	return err;
 }
 
+int p2m_back_device(struct p2m *p2m, gfn_t gfn, mfn_t *out)
+{
+	if (p2m_is_ram(p2m, gfn) || !gfn_in_tables(p2m->fmt, gfn)) {
+		return ERR_FAULT;
+	}
+	spin_lock(&p2m->lock);
+	int err = page_touch(p2m, gfn, out);
+
+	spin_unlock(&p2m->lock);
+	return err;
+}
+
 static void leaves_free(struct p2m *p2m, u64 *table)
 {
 	for (u32 i = 0; i < ENTRIES; i++) {

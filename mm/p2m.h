@@ -44,6 +44,10 @@ bool p2m_is_ram(const struct p2m *p2m, gfn_t gfn);
 /* Makes the RAM page present. ERR_FAULT: not RAM; ERR_NOMEM. Any pCPU. */
 int p2m_touch(struct p2m *p2m, gfn_t gfn, mfn_t *out) must_check;
 
+/* Backs a page that is not RAM, too: of a device whose registers hardware virtualisation keeps in memory. Belongs to
+ * the map. Before the VM runs. Errors as above. */
+int p2m_back_device(struct p2m *p2m, gfn_t gfn, mfn_t *out) must_check;
+
 /* The frame behind a page that is present already, without locks. ERR_NOENT: not present. */
 int p2m_lookup(const struct p2m *p2m, gfn_t gfn, mfn_t *out) must_check;
 

@@ -48,6 +48,7 @@ void vlapic_reset(struct vlapic *v)
 	memset(v->isr, 0, sizeof(v->isr));
 	memset(v->tmr, 0, sizeof(v->tmr));
 	v->irr_maybe = false;
+	v->changed = VLAPIC_VECTORS | VLAPIC_REGISTERS;
 	v->isrv = -1;
 	v->tpr = 0;
 	v->ldr = 0;
@@ -71,6 +72,7 @@ void vlapic_set_virtual_wire(struct vlapic *v)
 	v->svr = SVR_ENABLE | 0xff;
 	v->lvt[LVT_LINT0] = APIC_EXTINT << 8;
 	v->lvt[LVT_LINT1] = APIC_NMI << 8;
+	v->changed |= VLAPIC_REGISTERS;
 	vlapic_publish_route(v);
 }
 
@@ -100,6 +102,7 @@ int vlapic_base_write(struct vlapic *v, u64 value)
 		return ERR_NOTSUP;
 	}
 	v->base_msr = value;
+	v->changed |= VLAPIC_REGISTERS;
 	if (to == 0 && from != 0) {
 		/* SDM 11.4.3: enabling it again finds the power-up state. */
 		vlapic_reset(v);
@@ -153,6 +156,7 @@ void vlapic_set_irr(struct vlapic *v, u8 vector, bool level)
 {
 	bitmap_set(v->irr, vector);
 	v->irr_maybe = true;
+	v->changed |= VLAPIC_VECTORS;
 	if (level) {
 		bitmap_set(v->tmr, vector);
 	} else {
@@ -183,6 +187,7 @@ void vlapic_accept(struct vlapic *v, u8 vector)
 	bitmap_clear(v->irr, vector);
 	bitmap_set(v->isr, vector);
 	v->isrv = MAX(v->isrv, (s16)vector);
+	v->changed |= VLAPIC_VECTORS;
 	vlapic_update_ppr(v);
 }
 
@@ -194,6 +199,7 @@ bool vlapic_end_interrupt(struct vlapic *v, u8 *vector)
 	}
 	*vector = (u8)v->isrv;
 	bitmap_clear(v->isr, *vector);
+	v->changed |= VLAPIC_VECTORS;
 	v->isrv = (s16)bitmap_highest(v->isr, VECTOR_WORDS);
 	vlapic_update_ppr(v);
 	return bitmap_test(v->tmr, *vector) && (v->svr & SVR_SUPPRESS_EOI) == 0;

@@ -390,7 +390,57 @@ void vlapic_mmio_write(struct vlapic *v, u32 offset, u8 size_bytes, u64 value,
 		value &= BIT(size_bytes * 8u) - 1;
 	}
 	a.value = (u32)value & rule->mask;
+	v->changed |= VLAPIC_REGISTERS;
 	rule->write(v, &a);
+}
+
+/* --- the page that hardware shows the guest -----------------------------------------------------
+ */
+
+void vlapic_page_take(struct vlapic *v, const u32 page[VLAPIC_MMIO_SIZE / 4])
+{
+	u8 tpr = (u8)page[REG_TPR * 4];
+
+	if (v->tpr != tpr) {
+		vlapic_set_tpr(v, tpr);
+	}
+	v->icr_high = page[REG_ICR_HIGH * 4] & reg_rules[REG_ICR_HIGH].mask;
+}
+
+static void page_fill_vectors(const struct vlapic *v, u32 *page)
+{
+	for (u32 i = 0; i < 8; i++) {
+		u32 shift = i % 2 * 32;
+
+		page[(REG_ISR + i) * 4] = (u32)(v->isr[i / 2] >> shift);
+		page[(REG_TMR + i) * 4] = (u32)(v->tmr[i / 2] >> shift);
+		page[(REG_IRR + i) * 4] = (u32)(v->irr[i / 2] >> shift);
+	}
+}
+
+static void page_fill_registers(const struct vlapic *v, u32 *page, bool all)
+{
+	for (u32 reg = 0; reg < REG_COUNT; reg++) {
+		const struct reg_access a = {.reg = reg};
+		bool vectors = reg >= REG_ISR && reg < REG_ESR;
+		bool moves = reg == REG_PPR || reg == REG_APR || reg == REG_TIMER_CURRENT;
+		bool guests = reg == REG_TPR || reg == REG_ICR_HIGH;
+
+		if ((reg_rules[reg].access & XR) != 0 && !vectors && !moves && (all || !guests)) {
+			page[reg * 4] = reg_rules[reg].read(v, &a);
+		}
+	}
+}
+
+void vlapic_page_fill(struct vlapic *v, u32 page[VLAPIC_MMIO_SIZE / 4], bool all)
+{
+	if (all || (v->changed & VLAPIC_VECTORS) != 0) {
+		page_fill_vectors(v, page);
+	}
+	if (all || (v->changed & VLAPIC_REGISTERS) != 0) {
+		page_fill_registers(v, page, all);
+	}
+	v->changed = 0;
 }
 
 /* --- x2APIC ----------------------------------------------------------------------------------- */
@@ -403,6 +453,7 @@ static int vlapic_write_icr64(struct vlapic *v, u64 value, struct vlapic_effect 
 	}
 	v->icr_low = (u32)value & ICR_LOW_MASK;
 	v->icr_high = (u32)(value >> 32);
+	v->changed |= VLAPIC_REGISTERS;
 	vlapic_send(v, v->icr_high, effect);
 	return ERR_OK;
 }
@@ -423,6 +474,7 @@ static int vlapic_x2apic_write(struct vlapic *v, u32 reg, u64 value, const struc
 		return ERR_INVAL;
 	}
 	a.value &= rule->mask;
+	v->changed |= VLAPIC_REGISTERS;
 	rule->write(v, &a);
 	return ERR_OK;
 }

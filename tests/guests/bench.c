@@ -41,6 +41,7 @@ LOOP(pio_in, "mov $0x71, %%edx; in %%dx, %%al")
 LOOP(rdmsr, "mov $0x1b, %%ecx; rdmsr")
 LOOP(wrmsr, "mov $0x250, %%ecx; mov $0x06060606, %%eax; mov %%eax, %%edx; wrmsr")
 LOOP(mmio, "movl $0, 0x80(%3)")
+LOOP(mmio_eoi, "movl $0, 0xb0(%3)")
 LOOP(mmio_read, "movl 0x30(%3), %%eax")
 /* clang-format on */
 
@@ -211,6 +212,7 @@ void guest_main(void)
 	bench("exit_rdmsr", loop_rdmsr, ROUNDS, 0);
 	bench("exit_wrmsr", loop_wrmsr, ROUNDS, 0);
 	bench("exit_mmio_lapic", loop_mmio, ROUNDS, LAPIC_BASE);
+	bench("exit_mmio_eoi", loop_mmio_eoi, ROUNDS, LAPIC_BASE);
 	bench("exit_mmio_lapic_read", loop_mmio_read, ROUNDS, LAPIC_BASE);
 	bench_hlt(); /* lets the hypervisor idle, too */
 	bench_touch();

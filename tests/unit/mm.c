@@ -213,6 +213,12 @@ static void map_backs_ram_on_touch_and_frees_all(void **state)
 	assert_int_equal(p2m_lookup(&p2m, gfn(0x100001), &b), 0);
 	assert_int_equal(a.v, b.v);
 	assert_int_equal(p2m.touched_pages, 1600);
+	/* A device's page is mapped, but no memory of the guest's. */
+	assert_int_equal(p2m_back_device(&p2m, gfn(5), &a), ERR_FAULT);
+	assert_int_equal(p2m_back_device(&p2m, gfn(0xfee00), &a), 0);
+	assert_int_equal(p2m_lookup(&p2m, gfn(0xfee00), &b), 0);
+	assert_int_equal(a.v, b.v);
+	assert_null(guest_page(&p2m, gfn(0xfee00)));
 	u32 steps = 1;
 
 	while (!p2m_destroy_step(&p2m, 1)) {

@@ -316,6 +316,73 @@ static void x2apic_ids_and_icr(void **state)
 	assert_int_equal(rdmsr(&v, R_TPR), 0);
 }
 
+/* The guest reads in the page what an access that exits would have given. */
+static void page_is_current(const struct vlapic *v, const u32 *page)
+{
+	for (u32 offset = 0; offset < 0x400; offset += 16) {
+		bool moves = offset == R_PPR || offset == R_APR || offset == R_TMCCT;
+		struct vlapic copy = *v; /* reading what is reserved is an error */
+		u32 read = rd(&copy, offset);
+
+		if (!moves && offset != R_EOI) {
+			assert_int_equal(page[offset / 4], read);
+		}
+	}
+}
+
+static void random_step(struct vlapic *v, struct rng *r)
+{
+	static const u32 regs[] = {R_EOI,   R_LDR,  R_DFR,  R_SVR,    R_ESR,   R_ICR, R_LVTT,
+				   R_LVTPC, R_LVT0, R_LVT1, R_LVTERR, R_TMICT, R_TDCR};
+	struct vlapic_time later = now;
+
+	later.now_ns += rng_below(r, 1000000);
+	switch (rng_below(r, 6)) {
+	case 0:
+		vlapic_set_irr(v, (u8)(16 + rng_below(r, 240)), rng_below(r, 2));
+		break;
+	case 1:
+		if (vlapic_pending(v) >= 0) {
+			vlapic_accept(v, (u8)vlapic_pending(v));
+		}
+		break;
+	case 2:
+		vlapic_advance(v, &later);
+		break;
+	case 3:
+		(void)vlapic_raise_lvt(v, (enum vlapic_lvt)rng_below(r, LVT_COUNT));
+		break;
+	default:
+		wr(v, regs[rng_below(r, ARRAY_SIZE(regs))], (u32)rng_next(r));
+		break;
+	}
+}
+
+/* With TPR and the upper half of ICR written in the page alone. */
+static void registers_in_a_page(void **state)
+{
+	static u32 page[VLAPIC_MMIO_SIZE / 4];
+	struct rng r = {.state = 77};
+	struct vlapic v = enabled_lapic(0);
+
+	(void)state;
+	vlapic_page_fill(&v, page, true);
+	for (u32 step = 0; step < 100000; step++) {
+		page[R_TPR / 4] = (u32)rng_below(&r, 256);
+		page[R_ICR2 / 4] = (u32)rng_below(&r, 256) << 24;
+		if (rng_below(&r, 1000) == 0) {
+			vlapic_reset(&v);
+			vlapic_page_fill(&v, page, true);
+		}
+		vlapic_page_take(&v, page);
+		random_step(&v, &r);
+		vlapic_page_fill(&v, page, false);
+		v.esr_logged = 0;
+		page_is_current(&v, page);
+		vlapic_check(&v);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +396,7 @@ int main(void)
 		cmocka_unit_test(x2apic_rights),
 		cmocka_unit_test(x2apic_reserved_bits),
 		cmocka_unit_test(x2apic_ids_and_icr),
+		cmocka_unit_test(registers_in_a_page),
 	};
 
 	return cmocka_run_group_tests_name("vlapic_modes", tests, NULL, NULL);

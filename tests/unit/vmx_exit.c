@@ -142,6 +142,25 @@ static void ept_violations(void **state)
 	assert_true(out.s2.table_walk);
 }
 
+static void apic_page(void **state)
+{
+	(void)state;
+	qualified(44, 0x1390); /* a write that is left to be emulated */
+	assert_int_equal(out.kind, EXIT_S2_FAULT);
+	assert_int_equal(out.s2.gpa.v, 0xfee00390);
+	assert_int_equal(out.s2.access, S2_WRITE);
+	assert_false(out.s2.table_walk);
+	qualified(44, 0x0090);
+	assert_int_equal(out.s2.access, S2_READ);
+	qualified(44, 0x2000);
+	assert_int_equal(out.s2.access, S2_EXEC);
+	qualified(44, 0x3000); /* during event delivery */
+	assert_true(out.s2.table_walk);
+	qualified(56, 0x300);
+	assert_int_equal(out.kind, EXIT_APIC_WRITE);
+	assert_int_equal(out.apic_write.offset, 0x300);
+}
+
 static void exceptions(void **state)
 {
 	(void)state;
@@ -176,6 +195,7 @@ int main(void)
 		cmocka_unit_test(io),
 		cmocka_unit_test(control_registers),
 		cmocka_unit_test(ept_violations),
+		cmocka_unit_test(apic_page),
 		cmocka_unit_test(exceptions),
 		cmocka_unit_test(the_machines_own_events),
 	};

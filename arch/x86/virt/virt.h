@@ -75,6 +75,7 @@ enum vm_exit_kind {
 	EXIT_IO,
 	EXIT_RDMSR,
 	EXIT_WRMSR,
+	EXIT_APIC_WRITE,   /* the guest has written a local APIC register: virt_vcpu.apic_page has the value */
 	EXIT_S2_FAULT,	   /* guest-physical address not mapped as the access needs */
 	EXIT_EXCEPTION,	   /* an intercepted exception, see virt_vm_config.exceptions */
 	EXIT_CR_ACCESS,
@@ -116,6 +117,9 @@ struct vm_exit {
 		struct {
 			u8 cpl;
 		} hypercall;
+		struct {
+			u16 offset; /* in apic_page */
+		} apic_write;
 		struct {
 			gpa_t gpa;
 			u8 access;	 /* S2_* that was attempted */
@@ -226,6 +230,12 @@ struct virt_vcpu {
 	 * offered now is held back at this entry, and an NMI must not be injected. A caller that has either
 	 * to deliver makes sure of an exit soon (IRQ_DEFER_NS) and tries again. Ends by itself. */
 	bool irq_deferred;
+	/* Where caps.apic_page: the local APIC's registers as the guest reads them by xAPIC accesses without an exit,
+	 * while apic_live is set. The caller keeps all of them true (PPR, APR and the timer's current count excepted,
+	 * which exit) but for the TPR and the upper half of ICR, which the guest writes without an exit. Other writes are EXIT_APIC_WRITE; EXIT_S2_FAULT is what
+	 * needs emulation. A change of apic_live counts at an entry with `inject`. */
+	u32 *apic_page; /* (o) NULL: none */
+	bool apic_live;
 	struct virt_vm *vm;
 	struct vm_exit exit; /* [x] */
 	struct code_cache code; /* of recent exits, where hardware leaves lengths or bytes of instructions to us */
@@ -265,6 +275,7 @@ struct virt_caps {
 	bool pause_filter;
 	bool tsc_scaling;
 	bool flush_by_asid;
+	bool apic_page;	    /* the CPU virtualises local APIC registers in a page: virt_vcpu.apic_page */
 	bool tsc_aux;	    /* RDTSCP or RDPID work in guests: guest_state.tsc_aux */
 	u64 xcr0;	    /* bits of XCR0 that guests may set; 0: no XSAVE */
 	struct s2_format s2;
@@ -279,6 +290,7 @@ struct virt_vm_config {
 	bool pause_exiting;  /* EXIT_PAUSE on spinning, where caps.pause_filter */
 	u64 cr4;	     /* bits of CR4 that guests may set; others are #GP. What the machine lacks does not count */
 	hpa_t s2_root;	     /* a zeroed page, root of the nested tables */
+	hpa_t apic_access;   /* where caps.apic_page: what they map the local APIC's page to */
 	struct walk_mem *mem; /* guest RAM, for reading instructions and page tables; outlives the VM */
 };
 

@@ -29,6 +29,7 @@ enum vmcs_field {
 	VMCS_MSR_BITMAP            = 0x2004,
 	VMCS_TSC_OFFSET            = 0x2010,
 	VMCS_VIRTUAL_APIC          = 0x2012,
+	VMCS_APIC_ACCESS           = 0x2014,
 	VMCS_EPTP                  = 0x201a,
 	VMCS_ENCLS_EXITING         = 0x202e,
 	VMCS_GUEST_PHYSICAL        = 0x2400,
@@ -139,12 +140,14 @@ enum vmcs_field {
 #define PROC_SECONDARY    BIT(31)
 
 /* Secondary processor-based controls (table 24-7). */
+#define PROC2_APIC_ACCESS BIT(0)
 #define PROC2_EPT         BIT(1)
 #define PROC2_DESCRIPTOR  BIT(2)
 #define PROC2_RDTSCP      BIT(3)
 #define PROC2_VPID        BIT(5)
 #define PROC2_WBINVD      BIT(6)
 #define PROC2_UNRESTRICTED BIT(7)
+#define PROC2_APIC_REGS   BIT(8)
 #define PROC2_PAUSE_LOOP  BIT(10)
 #define PROC2_ENCLS       BIT(15)
 #define PROC2_TSC_SCALING BIT(25)
@@ -221,6 +224,7 @@ enum vmx_reason {
 	VMX_REASON_PAUSE = 40,
 	VMX_REASON_MACHINE_CHECK = 41,
 	VMX_REASON_TPR_THRESHOLD = 43,
+	VMX_REASON_APIC_ACCESS = 44,
 	VMX_REASON_EPT_VIOLATION = 48,
 	VMX_REASON_EPT_MISCONFIG = 49,
 	VMX_REASON_INVEPT = 50,
@@ -228,6 +232,7 @@ enum vmx_reason {
 	VMX_REASON_INVVPID = 53,
 	VMX_REASON_WBINVD = 54,
 	VMX_REASON_XSETBV = 55,
+	VMX_REASON_APIC_WRITE = 56,
 	VMX_REASON_VMFUNC = 59,
 	VMX_REASON_ENCLS = 60,
 };
@@ -252,6 +257,12 @@ enum vmx_reason {
 enum { QUAL_CR_MOV_TO, QUAL_CR_MOV_FROM, QUAL_CR_CLTS, QUAL_CR_LMSW_TYPE };
 
 /* Of EPT violations (table 27-7). */
+/* Table 27-6: accesses of the APIC page; types other than these two come without an instruction of the guest's. */
+#define QUAL_APIC_OFFSET      0xfffu
+#define QUAL_APIC_TYPE_SHIFT  12
+#define QUAL_APIC_TYPE        0xfu
+enum { QUAL_APIC_READ, QUAL_APIC_WRITE, QUAL_APIC_FETCH };
+
 #define QUAL_EPT_READ         BIT(0)
 #define QUAL_EPT_WRITE        BIT(1)
 #define QUAL_EPT_FETCH        BIT(2)

@@ -128,15 +128,18 @@ void vmx_caps_publish(struct virt_caps *caps)
 		.tsc_scaling =
 			vmx_capability_allows(&m->capability, VMX_WORD_PROC2, PROC2_TSC_SCALING),
 		.flush_by_asid = m->vpid && m->invvpid_one,
+		.apic_page = vmx_capability_allows(&m->capability, VMX_WORD_PROC2,
+						   PROC2_APIC_ACCESS | PROC2_APIC_REGS),
 		.tsc_aux = m->tsc_aux,
 		.xcr0 = xstate_supported(),
 	};
 	s2_publish(&caps->s2, cap);
 	fmt_print(caps->summary, sizeof(caps->summary),
-		  "EPT, 4 levels%s%s, unrestricted guest%s%s%s%s",
+		  "EPT, 4 levels%s%s, unrestricted guest%s%s%s%s%s",
 		  (cap & VMX_EPT_1G) != 0 ? ", 1 GiB pages" : "",
 		  (cap & VMX_EPT_AD) != 0 ? ", A/D bits" : "", m->vpid ? ", VPID" : "",
 		  caps->pause_filter ? ", PAUSE loops" : "",
+		  caps->apic_page ? ", APIC registers" : "",
 		  m->timer_ticks != 0 ? ", preemption timer" : "",
 		  caps->tsc_scaling ? ", TSC scaling" : "");
 }

@@ -7,6 +7,9 @@
 
 #include "arch/x86/regs.h"
 
+/* Where IA32_APIC_BASE has it; guests cannot move it. */
+#define APIC_PAGE_GPA  0xfee00000ull
+
 /* What a #DB sets in DR6, in the qualification (table 27-1). */
 #define DR6_EVENT_BITS 0x600full
 
@@ -67,6 +70,26 @@ static void decode_ept_violation(const struct vmx_exit_info *info, struct vm_exi
 	exit->s2.insn_bytes = NULL;
 }
 
+/* An access that the CPU leaves to be emulated. */
+static void decode_apic_access(const struct vmx_exit_info *info, struct vm_exit *exit)
+{
+	u32 type = info->qualification >> QUAL_APIC_TYPE_SHIFT & QUAL_APIC_TYPE;
+
+	exit->s2.gpa = gpa(APIC_PAGE_GPA + (info->qualification & QUAL_APIC_OFFSET));
+	exit->s2.access = type == QUAL_APIC_FETCH   ? S2_EXEC
+			  : type == QUAL_APIC_WRITE ? S2_WRITE
+						    : S2_READ;
+	exit->s2.present = false;
+	exit->s2.table_walk = type > QUAL_APIC_FETCH;
+	exit->s2.insn_byte_count = 0;
+	exit->s2.insn_bytes = NULL;
+}
+
+static void decode_apic_write(const struct vmx_exit_info *info, struct vm_exit *exit)
+{
+	exit->apic_write.offset = info->qualification & QUAL_APIC_OFFSET;
+}
+
 /* clang-format off */
 #define PLAIN(k) {.kind = (k)}
 #define INSN(k)  {.kind = (k), .insn = true, .quick = true}
@@ -108,7 +131,9 @@ const struct vmx_exit_row vmx_exit_rows[VMX_EXIT_ROWS + 1] = {
 	[VMX_REASON_PAUSE]         = PLAIN(EXIT_PAUSE),
 	[41 ... 42]                = UNKNOWN,
 	[VMX_REASON_TPR_THRESHOLD] = PLAIN(EXIT_WINDOW),
-	[44 ... 47]                = UNKNOWN,
+	[VMX_REASON_APIC_ACCESS]   = {.decode = decode_apic_access, .kind = EXIT_S2_FAULT,
+				      .reads = VMX_READ_QUALIFICATION},
+	[45 ... 47]                = UNKNOWN,
 	[VMX_REASON_EPT_VIOLATION] = {.decode = decode_ept_violation, .kind = EXIT_S2_FAULT, .special = true,
 				      .reads = VMX_READ_QUALIFICATION | VMX_READ_PHYSICAL},
 	[VMX_REASON_EPT_MISCONFIG] = UNKNOWN,
@@ -118,7 +143,9 @@ const struct vmx_exit_row vmx_exit_rows[VMX_EXIT_ROWS + 1] = {
 	[VMX_REASON_INVVPID]       = PLAIN(EXIT_INSN_UD),
 	[VMX_REASON_WBINVD]        = INSN(EXIT_WBINVD),
 	[VMX_REASON_XSETBV]        = INSN(EXIT_XSETBV),
-	[56 ... 58]                = UNKNOWN,
+	[VMX_REASON_APIC_WRITE]    = {.decode = decode_apic_write, .kind = EXIT_APIC_WRITE,
+				      .reads = VMX_READ_QUALIFICATION},
+	[57 ... 58]                = UNKNOWN,
 	[VMX_REASON_VMFUNC]        = PLAIN(EXIT_INSN_UD),
 	[VMX_REASON_ENCLS]         = PLAIN(EXIT_INSN_UD),
 	[VMX_EXIT_ROWS]            = {.kind = EXIT_UNKNOWN, .special = true},

@@ -52,6 +52,7 @@ struct vmx_vm {
 	u64 eptp;
 	u32 exceptions;
 	bool pause_exiting;
+	u64 apic_access; /* physical address; 0: no virtualisation of APIC accesses */
 	u64 cr4_allowed; /* bits that the guest may set */
 	u64 cr4_mask;	 /* bits that it does not own */
 	/* Atomic: pCPUs on which no translation of an earlier VM with these tables is left. */
@@ -84,6 +85,7 @@ struct vmx_vcpu {
 	u32 intr_state;	       /* GUEST_INTERRUPTIBILITY as it is in the VMCS */
 	u32 proc;	       /* VMCS_PROC as it is in the VMCS */
 	u32 tpr_threshold;     /* likewise */
+	u32 proc2;	       /* likewise */
 	u32 todo;	       /* atomic: VMX_TODO_*, for the next entry */
 	struct vmx_pcpu *pcpu; /* it is loaded on, or NULL */
 	u32 last_pcpu;	       /* it was loaded on last, PCPU_NONE before the first time */
@@ -128,6 +130,8 @@ bool vmx_setup_controls(const struct vmx_vcpu *v) must_check;
 void vmx_setup_reset_state(void);
 /* Winds the preemption timer up. */
 void vmx_setup_timer(void);
+/* Secondary controls of a vCPU whose APIC page is, or is not, the guest's. */
+u32 vmx_setup_proc2(const struct vmx_vcpu *v);
 /* The host's side, for this pCPU. */
 void vmx_setup_host(const struct vmx_vcpu *v);
 void vmx_setup_msr_bitmap(u8 *bitmap);

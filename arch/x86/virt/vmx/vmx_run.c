@@ -21,6 +21,12 @@ static bool entry_prepare(struct vmx_vcpu *v, const struct virt_inject *inject, 
 	if (vmx_inject_prepare(v, inject, &irq_taken)) {
 		__atomic_fetch_or(&v->todo, VMX_TODO_UNDO, __ATOMIC_RELAXED);
 	}
+	u32 proc2 = vmx_setup_proc2(v);
+
+	if (v->proc2 != proc2) {
+		v->proc2 = proc2;
+		vmx_write(VMCS_PROC2, proc2);
+	}
 	return irq_taken;
 }
 
@@ -129,7 +135,7 @@ static __attribute__((noinline)) bool exit_collect(struct vmx_vcpu *v,
 	struct vm_exit *exit = &v->base.exit;
 	u32 idt_event = (u32)vmx_read(VMCS_IDT_EVENT);
 	u8 cr8 = *v->tpr >> 4 & 0xf;
-	bool events = (idt_event & VMX_EVENT_VALID) != 0 || cr8 != v->base.cr8;
+	bool events = (idt_event & VMX_EVENT_VALID) != 0 || *v->tpr != v->tpr_seen;
 
 	v->tpr_seen = *v->tpr;
 	v->base.cr8 = cr8;
@@ -213,8 +219,10 @@ static __attribute__((noinline)) bool run_with_events(struct vmx_vcpu *v,
 	u32 todo = __atomic_exchange_n(&v->todo, 0, __ATOMIC_SEQ_CST);
 	bool irq_taken = entry_prepare(v, inject != NULL ? inject : &nothing, todo);
 
-	v->tpr_seen = (u32)v->base.cr8 << 4;
-	*v->tpr = v->tpr_seen;
+	if (*v->tpr >> 4 != v->base.cr8) {
+		*v->tpr = (u32)v->base.cr8 << 4;
+	}
+	v->tpr_seen = *v->tpr;
 	registers_write(v);
 	v->base.exit.interrupted.type = VIRT_EVENT_NONE;
 	bool events = (todo & VMX_TODO_LAUNCH) != 0 ? vmx_launch(v) : vmx_enter(v);

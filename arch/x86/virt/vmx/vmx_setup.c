@@ -30,19 +30,22 @@ static bool fields_write(const struct field *rows, u32 count)
 /* The machine's own faults, and those whose delivery can raise them again without end (virt.h). */
 #define EXCEPTIONS_ALWAYS (BIT(VECTOR_DB) | BIT(VECTOR_AC) | BIT(VECTOR_MC))
 
-static u32 proc2_of(const struct vmx_vm *vm)
+u32 vmx_setup_proc2(const struct vmx_vcpu *v)
 {
+	const struct vmx_vm *vm = vmx_vm_of(v->base.vm);
 	bool loops = vm->pause_exiting && vmx_capability_allows(&vmx_machine.capability,
 								VMX_WORD_PROC2, PROC2_PAUSE_LOOP);
 
-	return vmx_control(VMX_WORD_PROC2) | (loops ? (u32)PROC2_PAUSE_LOOP : 0);
+	return vmx_control(VMX_WORD_PROC2) | (loops ? (u32)PROC2_PAUSE_LOOP : 0) |
+	       (vm->apic_access != 0 ? (u32)PROC2_APIC_ACCESS : 0) |
+	       (v->base.apic_live ? (u32)PROC2_APIC_REGS : 0);
 }
 
 bool vmx_setup_controls(const struct vmx_vcpu *v)
 {
 	const struct vmx_machine *m = &vmx_machine;
 	const struct vmx_vm *vm = vmx_vm_of(v->base.vm);
-	u32 proc2 = proc2_of(vm);
+	u32 proc2 = v->proc2;
 	const struct field always[] = {
 		{VMCS_PIN, vmx_control(VMX_WORD_PIN)},
 		{VMCS_PROC, vmx_control(VMX_WORD_PROC)},
@@ -75,6 +78,9 @@ bool vmx_setup_controls(const struct vmx_vcpu *v)
 
 	if ((proc2 & PROC2_PAUSE_LOOP) != 0) {
 		ok = fields_write(spinning, ARRAY_SIZE(spinning)) && ok;
+	}
+	if ((proc2 & PROC2_APIC_ACCESS) != 0) {
+		ok = vmx_write_safe(VMCS_APIC_ACCESS, vm->apic_access) && ok;
 	}
 	if ((proc2 & PROC2_ENCLS) != 0) {
 		ok = vmx_write_safe(VMCS_ENCLS_EXITING, ~0ull) && ok;

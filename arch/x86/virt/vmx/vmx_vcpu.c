@@ -29,6 +29,7 @@ int vmx_vm_create(const struct virt_vm_config *config, struct virt_vm **vm)
 	m->exceptions = config->exceptions;
 	m->pause_exiting = config->pause_exiting;
 	m->cr4_allowed = config->cr4 & vmx_machine.limits.cr4;
+	m->apic_access = config->apic_access.v;
 	m->cr4_mask = vmx_machine.cr4_forced | ~m->cr4_allowed;
 	*vm = &m->base;
 	return 0;
@@ -66,6 +67,7 @@ static bool pages_get(struct vmx_vcpu *v)
 	}
 	v->vmcs_pa = va_to_hpa(v->vmcs).v;
 	v->tpr = (volatile u32 *)((u8 *)v->vapic + VAPIC_TPR);
+	v->base.apic_page = vmx_vm_of(v->base.vm)->apic_access != 0 ? v->vapic : NULL;
 	v->xstate.area = (u8 *)v + XSTATE_OFFSET;
 	return true;
 }
@@ -97,6 +99,7 @@ int vmx_vcpu_create(struct virt_vm *vm, u32 index, struct virt_vcpu **vcpu)
 	v->base.ip = &v->ip;
 	v->last_pcpu = PCPU_NONE;
 	if (pages_get(v)) {
+		v->proc2 = vmx_setup_proc2(v);
 		err = vmcs_init(v);
 	}
 	if (err != 0) {
@@ -123,6 +126,7 @@ void vmx_vcpu_reset(struct virt_vcpu *vcpu)
 
 	memset(vcpu->gpr, 0, sizeof(vcpu->gpr));
 	vcpu->cr8 = 0;
+	vcpu->apic_live = false;
 	vcpu->nmi_blocked = false;
 	vcpu->shadow = false;
 	v->ip = (struct virt_ip){.rip = VMX_RESET_RIP, .rflags = RFLAGS_ONE};
