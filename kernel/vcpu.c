@@ -302,7 +302,7 @@ void vcpu_lapic_write(struct vcpu *vcpu, u32 offset, u8 size, u64 value)
 	lapic_take(vcpu);
 	vlapic_mmio_write(&vcpu->lapic, offset, size, value, &time, &effect);
 	if (vcpu->hw->apic_live) {
-		vlapic_page_fill(&vcpu->lapic, vcpu->hw->apic_page, true);
+		vlapic_page_fill(&vcpu->lapic, vcpu->hw->apic_page, false);
 	}
 	vcpu_lapic_effect(vcpu, &effect);
 }

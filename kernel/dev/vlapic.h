@@ -50,7 +50,7 @@ struct vlapic_effect {
 enum vlapic_lvt { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVT_COUNT };
 
 /* vlapic.changed */
-enum { VLAPIC_VECTORS = 1, VLAPIC_REGISTERS = 2 };
+enum { VLAPIC_VECTORS = 1, VLAPIC_REGISTERS = 2, VLAPIC_TPR_ICR = 4 };
 
 struct vlapic {
 	u32 apic_id;	/* (o) initial APIC id, the x2APIC id too */
@@ -59,7 +59,8 @@ struct vlapic {
 	u8 ppr;		/* [atomic read by any pCPU] follows tpr and isr */
 	u32 route;	/* [atomic read by any pCPU] mode and logical address, see vlapic_priv.h */
 	bool irr_maybe; /* false: irr is empty */
-	u8 changed;	/* VLAPIC_VECTORS: irr, isr or tmr may have, VLAPIC_REGISTERS: others; cleared by vlapic_page_fill() */
+	u8 changed;	/* VLAPIC_VECTORS: irr, isr or tmr may have, VLAPIC_TPR_ICR: TPR or ICR's upper half have been
+			 * written here, VLAPIC_REGISTERS: others; cleared by vlapic_page_fill() */
 	s16 isrv;	/* highest vector in isr, or -1 */
 	u8 tpr;
 	u64 base_msr;
@@ -128,7 +129,7 @@ void vlapic_set_cr8(struct vlapic *v, u8 cr8);
 
 /* For hardware that lets the guest read and write xAPIC registers in a page: take() fetches what the guest may have
  * written there without telling, TPR and the upper half of ICR. fill() writes those of the readable registers there
- * that may have changed, but for these two; all of them with `all`. PPR and the timer's current count never. */
+ * that may have changed here; all of them with `all`. PPR and the timer's current count never. */
 void vlapic_page_take(struct vlapic *v, const u32 page[VLAPIC_MMIO_SIZE / 4]);
 void vlapic_page_fill(struct vlapic *v, u32 page[VLAPIC_MMIO_SIZE / 4], bool all);
 

@@ -348,6 +348,14 @@ static const struct reg_rule reg_rules[REG_COUNT] = {
 };
 /* clang-format on */
 
+/* Where a write of this register shows; EOI: in ISR, which says so itself. */
+static u8 reg_change(u32 reg)
+{
+	return reg == REG_EOI			       ? 0
+	       : reg == REG_TPR || reg == REG_ICR_HIGH ? VLAPIC_TPR_ICR
+						       : VLAPIC_REGISTERS;
+}
+
 /* --- xAPIC ------------------------------------------------------------------------------------ */
 
 u64 vlapic_mmio_read(struct vlapic *v, u32 offset, u8 size_bytes, const struct vlapic_time *time)
@@ -390,7 +398,7 @@ void vlapic_mmio_write(struct vlapic *v, u32 offset, u8 size_bytes, u64 value,
 		value &= BIT(size_bytes * 8u) - 1;
 	}
 	a.value = (u32)value & rule->mask;
-	v->changed |= VLAPIC_REGISTERS;
+	v->changed |= reg_change(a.reg);
 	rule->write(v, &a);
 }
 
@@ -418,15 +426,15 @@ static void page_fill_vectors(const struct vlapic *v, u32 *page)
 	}
 }
 
-static void page_fill_registers(const struct vlapic *v, u32 *page, bool all)
+static void page_fill_registers(const struct vlapic *v, u32 *page, u8 changed)
 {
 	for (u32 reg = 0; reg < REG_COUNT; reg++) {
 		const struct reg_access a = {.reg = reg};
 		bool vectors = reg >= REG_ISR && reg < REG_ESR;
 		bool moves = reg == REG_PPR || reg == REG_APR || reg == REG_TIMER_CURRENT;
-		bool guests = reg == REG_TPR || reg == REG_ICR_HIGH;
 
-		if ((reg_rules[reg].access & XR) != 0 && !vectors && !moves && (all || !guests)) {
+		if ((reg_rules[reg].access & XR) != 0 && !vectors && !moves &&
+		    (reg_change(reg) & changed) != 0) {
 			page[reg * 4] = reg_rules[reg].read(v, &a);
 		}
 	}
@@ -434,13 +442,15 @@ static void page_fill_registers(const struct vlapic *v, u32 *page, bool all)
 
 void vlapic_page_fill(struct vlapic *v, u32 page[VLAPIC_MMIO_SIZE / 4], bool all)
 {
-	if (all || (v->changed & VLAPIC_VECTORS) != 0) {
+	u8 changed = all ? VLAPIC_VECTORS | VLAPIC_REGISTERS | VLAPIC_TPR_ICR : v->changed;
+
+	v->changed = 0;
+	if ((changed & VLAPIC_VECTORS) != 0) {
 		page_fill_vectors(v, page);
 	}
-	if (all || (v->changed & VLAPIC_REGISTERS) != 0) {
-		page_fill_registers(v, page, all);
+	if ((changed & (VLAPIC_REGISTERS | VLAPIC_TPR_ICR)) != 0) {
+		page_fill_registers(v, page, changed);
 	}
-	v->changed = 0;
 }
 
 /* --- x2APIC ----------------------------------------------------------------------------------- */

@@ -332,8 +332,8 @@ static void page_is_current(const struct vlapic *v, const u32 *page)
 
 static void random_step(struct vlapic *v, struct rng *r)
 {
-	static const u32 regs[] = {R_EOI,   R_LDR,  R_DFR,  R_SVR,    R_ESR,   R_ICR, R_LVTT,
-				   R_LVTPC, R_LVT0, R_LVT1, R_LVTERR, R_TMICT, R_TDCR};
+	static const u32 regs[] = {R_EOI,  R_TPR,   R_ICR2, R_LDR,  R_DFR,    R_SVR,   R_ESR, R_ICR,
+				   R_LVTT, R_LVTPC, R_LVT0, R_LVT1, R_LVTERR, R_TMICT, R_TDCR};
 	struct vlapic_time later = now;
 
 	later.now_ns += rng_below(r, 1000000);
