@@ -486,6 +486,7 @@ GUEST_LIB_SRCS := \
 	tests/guests/lib/memory.c \
 	tests/guests/lib/platform.c \
 	tests/guests/lib/report.c \
+	tests/guests/lib/steal.c \
 	tests/guests/lib/trap.c \
 	tests/guests/lib/work.c
 

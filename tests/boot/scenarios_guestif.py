@@ -2,8 +2,10 @@
 """What stock Debian kernels make of guest.interface: hypervisor found, clocks taken from it, steal time counted."""
 from dataclasses import replace
 
+from guest_table import GUESTS
 from scenario import Expect, Machine, Scenario, Send, Vm
 from scenarios_debian import LEAVE_CONSOLE, PROMPT, TROUBLE, boots, debian, ready, typed
+from scenarios_guests import alone
 
 
 def talkative(interface, vcpus=2):
@@ -38,6 +40,14 @@ def stolen(interface):
         forbid=TROUBLE, status=None, timeout_s=180, weight=1, tags=("debian", "guestif"))
 
 
+def exact(guest):
+    """Where instructions are time, and nobody takes the pCPU away but the other vCPU."""
+    s = alone(next(g for g in GUESTS if g.name == guest))
+    vm = replace(s.vms[0], cmdline=s.vms[0].cmdline + " exact=1")
+    return replace(s, name=f"{s.name}-exact", vms=(vm,), machine=Machine(cpus=1, icount=True), timeout_s=300,
+                   tags=(*s.tags, "guestif"))
+
+
 def tools():
     """Debian's open-vm-tools: a user process that asks through the port, or by the instruction."""
     guest = replace(debian("a", mem_mb=256), initrd="images/initramfs-tools.gz")
@@ -66,6 +76,8 @@ GUESTIF = [
           absent=(CALIBRATION,)),
     finds("none", r"a\| .*tsc: using PMTIMER reference calibration|a\| .*tsc: .*calibrat",
           absent=(r"Hypervisor detected", r"VMware")),
+    exact("vmware"),
+    exact("kvm"),
     tools(),
     stolen("vmware"),
     stolen("kvm"),

@@ -9,10 +9,10 @@
 #include "tests/guests/lib/apic.h"
 #include "tests/guests/lib/cpu.h"
 #include "tests/guests/lib/platform.h"
+#include "tests/guests/lib/steal.h"
 #include "kernel/lib/string.h"
 
-#define STEAL_RUN_MS 300u
-#define RACE_ROUNDS  1000u
+#define RACE_ROUNDS 1000u
 
 static volatile struct kvm_clock clocks[2] aligned_to(64);
 static volatile struct kvm_steal_time steals[1] aligned_to(64);
@@ -212,22 +212,15 @@ static void test_refused(void)
 
 /* --- steal time ------------------------------------------------------------------------------- */
 
-static volatile bool enough;
 static volatile u32 seen_preempted;
 
-/* Looks at vCPU 0 while it runs itself: then the other does not. With interrupts open: Bochs's
- * AMD-V never leaves a guest that has them closed. */
-static void spin(void *arg)
+/* Looks at vCPU 0 while it runs itself: then the other does not. */
+static void look(void)
 {
-	(void)arg;
-	irq_enable();
-	while (!enough) {
-		seen_preempted += steals[0].preempted == KVM_PREEMPTED;
-	}
-	irq_disable();
+	seen_preempted += steals[0].preempted == KVM_PREEMPTED;
 }
 
-static u64 steal_read(void)
+static u64 steal_read_us(void)
 {
 	u32 version;
 	u64 steal;
@@ -236,35 +229,16 @@ static u64 steal_read(void)
 		version = steals[0].version & ~1u;
 		steal = steals[0].steal;
 	} while (steals[0].version != version);
-	return steal;
+	return steal / 1000;
 }
 
 static void test_steal(void)
 {
-	u64 last = 0, back = 0;
 	bool on = wrmsr_safe(KVM_MSR_STEAL_TIME, address_of(steals) | KVM_MSR_ON);
 
 	report(on && steals[0].version % 2 == 0 && steals[0].version != 0, "steal time is filled",
 	       "version %u", steals[0].version);
-	smp_run(1, spin, NULL);
-	u64 stolen = steal_read(), from = clock_us();
-
-	irq_enable();
-	while (clock_us() - from < STEAL_RUN_MS * 1000) {
-		u64 now = steal_read();
-
-		back += now < last;
-		last = now;
-	}
-	u64 passed = (clock_us() - from) * 1000;
-
-	irq_disable();
-	stolen = steal_read() - stolen;
-	enough = true;
-	smp_wait(1, 5000);
-	report(back == 0, "steal time never goes back", "%lu times", back);
-	report(stolen > passed / 4 && stolen < passed * 3 / 4, "steal time counts", "%lu of %lu ns",
-	       stolen, passed);
+	steal_watch(steal_read_us, look);
 	report(seen_preempted != 0, "pre-empted shows to others", "%u times", seen_preempted);
 	report(steals[0].preempted == 0, "and ends", "%u", steals[0].preempted);
 	wrmsr(KVM_MSR_STEAL_TIME, 0);
@@ -276,7 +250,7 @@ void guest_main(void)
 	test_calls();
 	test_clock();
 	test_wall_clock();
-	irq_enable(); /* the other vCPU gets its turn: see spin() */
+	irq_enable(); /* the other vCPU gets its turn: see lib/steal.c */
 	u32 running = smp_start();
 
 	irq_disable();
