@@ -85,7 +85,15 @@ PURE_SRCS := \
 	kernel/loader/multiboot1.c \
 	kernel/loader/plan.c \
 	kernel/msr_policy.c \
-	sched/rr.c
+	sched/account.c \
+	sched/bucket.c \
+	sched/check.c \
+	sched/cosched.c \
+	sched/place.c \
+	sched/pool.c \
+	sched/queue.c \
+	sched/sched.c \
+	sched/timeline.c
 
 # The rest of the hypervisor.
 HV_SRCS := \
@@ -182,9 +190,11 @@ ASM_SRCS := \
 
 # tests/unit/NAME.c, one program each.
 UNIT_TESTS := \
+	account \
 	acpi_tables \
 	apic_route \
 	asid \
+	bucket \
 	calendar \
 	clock \
 	cmdline \
@@ -212,12 +222,13 @@ UNIT_TESTS := \
 	multiboot2 \
 	pvclock \
 	ring \
-	rr \
+	sched \
 	svm_event \
 	svm_exit \
 	svm_intercept \
 	svm_state \
 	tick_backlog \
+	timeline \
 	timer \
 	vioapic \
 	vlapic \
@@ -348,7 +359,9 @@ $(B)/host/libpure.a: $(HOST_OBJS)
 $(B)/unit/%: $(B)/host/tests/unit/%.o $(B)/host/libpure.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(HOST_CFLAGS) $^ -lcmocka -lZydis -o $@
+	$(Q)$(CC) $(HOST_CFLAGS) $(filter %.o,$^) $(filter %.a,$^) -lcmocka -lZydis -o $@
+
+$(B)/unit/sched: $(B)/host/tests/unit/sched_machine.o
 
 ## unit: host unit tests, under AddressSanitizer and UBSan
 unit: $(UNIT_TESTS:%=$(B)/unit/%)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allowances, filled when looked at. Whoever first sees a new period adds the quotas of those that have begun; others
- * may see the old rest for a moment, which is a rest they could have seen just before. Pure.
+ * Allowances, filled when looked at. Whoever first sees a new period adds the quotas of those that
+ * have begun; others may see the old rest for a moment, which is a rest they could have seen just
+ * before. Pure.
  */
 #include "sched/bucket.h"
 
@@ -16,8 +17,8 @@ static u64 periods_take(struct bucket *b, u64 now_ns)
 	u64 period = now_ns / BUCKET_PERIOD_NS;
 	u64 filled = __atomic_load_n(&b->period, __ATOMIC_RELAXED);
 
-	if (period <= filled ||
-	    !__atomic_compare_exchange_n(&b->period, &filled, period, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+	if (period <= filled || !__atomic_compare_exchange_n(&b->period, &filled, period, false,
+							     __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
 		return 0;
 	}
 	return period - filled;
@@ -37,8 +38,8 @@ static void refill(struct bucket *b, u64 quota_ns, u64 now_ns)
 		u64 count = MIN(periods, 1u << 16);
 
 		full_ns = s64_min(left_ns + (s64)(count * quota_ns), (s64)quota_ns);
-	} while (!__atomic_compare_exchange_n(&b->left_ns, &left_ns, full_ns, false, __ATOMIC_RELAXED,
-					      __ATOMIC_RELAXED));
+	} while (!__atomic_compare_exchange_n(&b->left_ns, &left_ns, full_ns, false,
+					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
 void bucket_init(struct bucket *b, u64 quota_ns, u64 now_ns)
@@ -59,7 +60,8 @@ void bucket_set(struct bucket *b, u64 quota_ns, u64 now_ns)
 		left_ns = 0;
 	}
 	__atomic_store_n(&b->period, now_ns / BUCKET_PERIOD_NS, __ATOMIC_RELAXED);
-	__atomic_store_n(&b->left_ns, s64_min(left_ns, (s64)(quota_ns & INT64_MAX)), __ATOMIC_RELAXED);
+	__atomic_store_n(&b->left_ns, s64_min(left_ns, (s64)(quota_ns & INT64_MAX)),
+			 __ATOMIC_RELAXED);
 }
 
 s64 bucket_left_ns(struct bucket *b, u64 now_ns)

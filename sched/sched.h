@@ -73,8 +73,8 @@ struct sched_pool {
 	struct sched_pool_params params; /* [C] */
 	struct bucket floor, cap;  /* (a) */
 	u64 active_shares;	   /* [C] of the children that had something to run lately */
-	u32 weight;		   /* [C] what all below it together weigh */
-	u64 active_ns;		   /* (a) when something below it was last ready to run */
+	u64 weight;		   /* [C] what all below it together weigh */
+	bool active;		   /* [C] something below it had something to run lately */
 	struct list node;	   /* [C] in sched.pools */
 };
 
@@ -103,41 +103,43 @@ struct sched_group {
 	u32 count;			  /* [G] members */
 	struct sched_world *member[SCHED_SIBLINGS_MAX]; /* [G] */
 	/* Co-scheduling. */
+	u8 runnable[SCHED_PCPU_MAX]; /* (a) written under Q: members READY or RUNNING there */
 	bool stopped;		/* [G] strict, relaxed: as a whole, until a co-start */
 	u32 executing;		/* [G] members that run */
-	u64 clock_ns;		/* [G] time in which at least one of them ran ... */
-	u64 clock_at_ns;	/* [G] ... up to here */
+	u64 skew_at_ns;		/* [G] members' skew_ns is booked up to here */
 	u64 skew_seen_ns;	/* [G] the largest skew so far, for statistics and check() */
-	u64 costarts, costops;	/* [G] statistics */
+	u64 costops;		/* [G] statistics: times a member, or the group, was stopped */
 };
 
 enum sched_state { SCHED_BLOCKED, SCHED_READY, SCHED_RUNNING };
-/* Where a READY world is. */
+/* Where a READY world is; of a RUNNING one, by which right it runs. FLOOR: below its reservation. */
 enum sched_where { SCHED_NOWHERE, SCHED_IN_SHARES, SCHED_IN_FLOOR, SCHED_IN_LIMITED, SCHED_IN_COSTOP };
 
-/* Embedded in the vCPU. The caller sets id and affinity before add() and only reads the rest. */
+/* Embedded in the vCPU. The caller sets id and affinity before init and add, and only reads the rest. */
 struct sched_world {
 	u32 id;
 	struct sched_group *group;	/* (o) */
 	u32 index;			/* (o) in the group */
-	u64 affinity[SCHED_PCPU_WORDS]; /* [Q] pCPUs that may run it */
+	u64 affinity[SCHED_PCPU_WORDS]; /* (o) while added: pCPUs that may run it */
 
 	u32 pcpu;		/* (a) written under Q of both: whose queue it belongs to */
 	u32 resident;		/* [Q] see sched_settle(); SCHED_PCPU_NONE: loaded nowhere */
+	u32 ran_on;		/* [Q] where it ran last */
 	enum sched_state state; /* (a) written under Q */
 	enum sched_where where; /* [Q] */
 	bool wake_pending;	/* [Q] woken while RUNNING: the next block is refused */
 	bool urgent;		/* (a) its siblings wait for it, or run: short requests, hence early deadlines */
-	bool chosen;		/* [Q] picked before all others, once: directed yield */
+	u64 check_ns;		/* [Q] co-stopped: when to look again */
 
 	/* Proportional share. */
 	u32 load;		  /* [Q] weight with which it counts in its queue's sums */
 	u64 charge_rest;	  /* [Q] ns x SCHED_VTIME_UNIT not yet in the virtual time */
 	u64 request_ns;		  /* [Q] what it asks for at a time */
 	u64 burst_ns;		  /* [Q] run since it last woke */
-	struct timeline_node at;  /* [Q] virtual time and deadline; in a timeline while IN_SHARES or IN_FLOOR */
-	struct list node;	  /* [Q] in the list of limited or co-stopped ones */
-	struct list refill;	  /* [Q] in the list of those IN_SHARES whose reservation comes back */
+	struct timeline_node at;  /* [Q] virtual time and deadline; in a timeline while IN_SHARES */
+	struct timeline_node floor_at; /* [Q] latest start time; in a timeline while IN_FLOOR */
+	struct list node;	  /* [Q] in the list of limited or co-stopped ones, or of those IN_SHARES whose
+				   * reservation comes back with the next period */
 	u64 started_ns;		  /* [Q] RUNNING: since when, or charged up to when */
 
 	/* Co-scheduling. */
@@ -185,14 +187,14 @@ void sched_group_remove(struct sched *s, struct sched_group *g);
 void sched_group_set(struct sched *s, struct sched_group *g, struct sched_pool *pool,
 		     const struct sched_group_params *params, u64 now_ns);
 
-/* Takes a world in, BLOCKED as far as co-scheduling counts. ERR_INVAL: its affinity allows no pCPU of this machine;
- * ERR_LIMIT: the group is full. C, Q(0) .. none: the world is not known to anyone yet; G. */
+/* Once, before anything else: the account begins. The world waits until it is added. */
+void sched_world_init(struct sched_world *w, u64 now_ns);
+/* Takes a world in, BLOCKED. ERR_INVAL: its affinity allows no pCPU of this machine; ERR_LIMIT: the group is full. C, G;
+ * the world is not known to anyone yet. */
 int sched_add(struct sched *s, struct sched_world *w, struct sched_group *g, u64 now_ns) must_check;
-/* Forgets a world that does not run and is resident nowhere. C, Q(w->pcpu), G. */
+/* Forgets a world that does not run and is resident nowhere; it waits. It may be added again, with another affinity.
+ * Q(w->pcpu), G. */
 void sched_remove(struct sched *s, struct sched_world *w, u64 now_ns);
-/* Another affinity. ERR_INVAL as for add. The world goes elsewhere when it next stops or wakes; kick its pCPU.
- * Q(w->pcpu). */
-int sched_set_affinity(struct sched *s, struct sched_world *w, const u64 *affinity) must_check;
 
 /* Work that is not urgent, some 10 times a second: weights of worlds in pools by what is active. C. */
 void sched_tick(struct sched *s, u64 now_ns);
@@ -202,10 +204,13 @@ void sched_tick(struct sched *s, u64 now_ns);
 /* Where a BLOCKED world should wake up. A hint: no locks. */
 u32 sched_place_for(struct sched *s, const struct sched_world *w);
 
-/* Something happened to the world. BLOCKED: READY on pCPU `to`. RUNNING: its next block is refused. READY: nothing.
- * Returns the pCPU that has to look again, if not itself; SCHED_PCPU_NONE: nobody. A kick must not be dropped. Q of
- * w->pcpu and of `to`; G. */
+/* Something happened to the world. BLOCKED: READY on pCPU `to`, or where it is still resident. RUNNING: its next block
+ * is refused. READY: nothing. Returns the pCPU that has to look again; SCHED_PCPU_NONE: nobody. A kick must not be
+ * dropped. Q of w->pcpu and of `to`; G. */
 u32 sched_wake(struct sched *s, struct sched_world *w, u32 to, u64 now_ns);
+
+/* True when the world that `pcpu` runs should stop(), for another may be due: look after each kick. No locks. */
+bool sched_preempt_due(const struct sched *s, u32 pcpu);
 
 /* What a pCPU that runs nothing should do next. */
 struct sched_choice {
@@ -213,7 +218,7 @@ struct sched_choice {
 	u64 until_ns;		   /* idle until then or a kick, and choose again */
 	u32 pull_from;		   /* not SCHED_PCPU_NONE: pull() from there first, then choose again */
 };
-/* `pulled`: pull() calls since the pCPU last ran something or idled; they end. Q(pcpu). */
+/* `pulled`: how often the pCPU has tried to pull since it last ran something or idled. Q(pcpu). */
 struct sched_choice sched_choose(struct sched *s, u32 pcpu, u32 pulled, u64 now_ns);
 
 /* Moves a world that waits on pCPU `from` to `to`, whose queue wants it more. False: there was none. Q of both. */
@@ -243,10 +248,6 @@ enum sched_stop { SCHED_STOP_SLICE, SCHED_STOP_HALT, SCHED_STOP_WAIT };
  * Q(w->pcpu), G. */
 void sched_stop(struct sched *s, struct sched_world *w, enum sched_stop why, const struct sched_used *used, u64 now_ns,
 		struct sched_kicks *kicks);
-
-/* Charges the RUNNING world without stopping it; the new until_ns. Q(w->pcpu), G. */
-u64 sched_charge(struct sched *s, struct sched_world *w, const struct sched_used *used, u64 now_ns,
-		 struct sched_kicks *kicks) must_check;
 
 /* Residence. Unloading a world costs, so that a pCPU keeps what it ran last loaded until it runs another. start() makes
  * a world resident; while it is so elsewhere no pCPU picks or pulls it. The caller says settled when it has unloaded

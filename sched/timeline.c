@@ -63,7 +63,8 @@ static void update_upwards(struct timeline_node *n)
 
 void timeline_node_init(struct timeline_node *n, u32 id)
 {
-	/* Multiplicative hashing with the golden ratio, folded: neighbours get unlike priorities. */
+	/* Multiplicative hashing with the golden ratio, folded: neighbours get unlike priorities.
+	 */
 	u32 hash = id * 2654435769u;
 
 	*n = (struct timeline_node){.priority = hash ^ hash >> 15};
@@ -147,8 +148,9 @@ static struct timeline_node *find_deadline(struct timeline_node *n)
 
 struct timeline_node *timeline_earliest(const struct timeline *t, u64 now)
 {
-	/* Along the path to `now`: each node that may start, with all that is left of it, may start. */
-	struct timeline_node *best = NULL;  /* a node by itself ... */
+	/* Along the path to `now`: each node that may start, with all that is left of it, may
+	 * start. */
+	struct timeline_node *best = NULL;   /* a node by itself ... */
 	struct timeline_node *inside = NULL; /* ... or the best of a whole subtree */
 	u64 deadline = UINT64_MAX;
 
