@@ -127,6 +127,37 @@ u32 place_idle_for(const struct sched *s, const struct sched_world *w)
 	return best;
 }
 
+u32 place_idle_for_waiting(const struct sched *s, const struct sched_queue *q)
+{
+	struct timeline_node *n = timeline_first(&q->floor);
+	u32 idle = SCHED_PCPU_NONE;
+
+	if (bit_after(s, s->idle, 0) == SCHED_PCPU_NONE) {
+		return SCHED_PCPU_NONE;
+	}
+	for (; n != NULL && idle == SCHED_PCPU_NONE; n = timeline_next(n)) {
+		idle = place_idle_for(s, container_of(n, struct sched_world, floor_at));
+	}
+	n = timeline_first(&q->shares);
+	for (; n != NULL && idle == SCHED_PCPU_NONE; n = timeline_next(n)) {
+		idle = place_idle_for(s, sched_world_at(n));
+	}
+	return idle;
+}
+
+void place_pass_on(const struct sched *s, u32 pcpu, struct sched_kicks *kicks)
+{
+	struct walk idle = {s->idle, pcpu, 0};
+	u32 other;
+
+	if (bit_after(s, s->waiting, pcpu) == SCHED_PCPU_NONE) {
+		return;
+	}
+	for (u32 i = 0; i < SCHED_LOOK && (other = walk_next(s, &idle)) != SCHED_PCPU_NONE; i++) {
+		sched_kick_add(kicks, other);
+	}
+}
+
 /* What there is to run on a pCPU, should w come to it; siblings there weigh more than anything. */
 static u64 load_with(const struct sched *s, const struct sched_world *w, u32 pcpu)
 {
@@ -176,18 +207,18 @@ u32 sched_place_for(struct sched *s, const struct sched_world *w)
 
 /* --- taking from others ----------------------------------------------------------------------- */
 
-/* The nearest of the next few; after failures each in turn, so that none is left out. */
-u32 place_pull_any(struct sched *s, u32 pcpu, u32 pulled)
+/* The nearest of the next few; after a failure each in turn, so that none is left out, once. */
+u32 place_pull_any(struct sched *s, u32 pcpu)
 {
 	struct sched_queue *q = &s->queue[pcpu];
-	struct walk walk = {s->waiting, pulled == 0 ? pcpu : q->look, 0};
-	u32 best = SCHED_PCPU_NONE, other;
+	bool first = q->pulls_failed == 0;
+	struct walk walk = {s->waiting, first ? pcpu : q->look, 0};
+	u32 best = SCHED_PCPU_NONE;
 
-	if (pulled > s->pcpu_count) {
-		return SCHED_PCPU_NONE;
-	}
-	for (u32 looked = 0; looked < (pulled == 0 ? SCHED_LOOK : 1u);) {
-		other = walk_next(s, &walk);
+	for (u32 looked = 0;
+	     looked < (first ? SCHED_LOOK : 1u) && q->pulls_failed <= s->pcpu_count;) {
+		u32 other = walk_next(s, &walk);
+
 		if (other == SCHED_PCPU_NONE) {
 			break;
 		}
@@ -200,7 +231,7 @@ u32 place_pull_any(struct sched *s, u32 pcpu, u32 pulled)
 			best = other;
 		}
 	}
-	q->look = pulled == 0 ? pcpu : best != SCHED_PCPU_NONE ? best : pcpu;
+	q->look = first || best == SCHED_PCPU_NONE ? pcpu : best;
 	return best;
 }
 
@@ -317,6 +348,7 @@ bool sched_pull(struct sched *s, u32 from, u32 to, u64 now_ns)
 	if (w != NULL) {
 		queue_move(s, &s->queue[from], &s->queue[to], w, now_ns);
 	}
+	s->queue[to].pulls_failed = w != NULL ? 0 : s->queue[to].pulls_failed + 1;
 	return w != NULL;
 }
 

@@ -69,12 +69,15 @@ static void sums_subtract(struct sched_queue *q, const struct sched_world *w)
 	}
 }
 
-/* Its start, so that it is not owed more than `owed_ns`, nor ahead by more than the bound. */
-static void lag_clamp(const struct sched *s, struct sched_world *w, u64 vtime, u64 owed_ns)
+/* Its start, so that it is not owed more than its part of the queue's last `owed_ns`, nor ahead by
+ * more than a slice. The parts of all that join add up to no more than owed_ns of service. */
+static void lag_clamp(const struct sched *s, const struct sched_queue *q, struct sched_world *w,
+		      u64 vtime, u64 owed_ns)
 {
-	u64 earliest = vtime - MIN(vtime, service_to_vtime(owed_ns, w->load));
-	u64 latest = vtime + service_to_vtime(SCHED_LAG_SLICES * (u64)s->slice_ns, w->load);
-	u64 start = MIN(MAX(w->at.start, earliest), latest);
+	s64 owed = (s64)(owed_ns * SCHED_VTIME_UNIT / (q->load + w->load));
+	s64 ahead = (s64)service_to_vtime(s->slice_ns, w->load);
+	s64 distance = (s64)(w->at.start - vtime);
+	u64 start = vtime + (u64)MIN(MAX(distance, -owed), ahead);
 
 	w->at.deadline += start - w->at.start;
 	w->at.start = start;
@@ -91,11 +94,20 @@ static void catch_up(const struct sched *s, struct sched_queue *q)
 	}
 }
 
+void queue_rehome(struct sched *s, struct sched_world *w, u32 pcpu)
+{
+	u64 shift = (u64)(s->queue[w->pcpu].offset - s->queue[pcpu].offset);
+
+	w->at.start += shift;
+	w->at.deadline += shift;
+	__atomic_store_n(&w->pcpu, pcpu, __ATOMIC_RELAXED);
+}
+
 void queue_join(struct sched *s, struct sched_queue *q, struct sched_world *w, u64 owed_ns)
 {
 	catch_up(s, q);
 	w->load = __atomic_load_n(&w->group->weight, __ATOMIC_RELAXED);
-	lag_clamp(s, w, queue_vtime(q), owed_ns);
+	lag_clamp(s, q, w, queue_vtime(q), owed_ns);
 	sums_add(q, w);
 }
 
@@ -156,7 +168,7 @@ void queue_charge(const struct sched *s, struct sched_queue *q, struct sched_wor
 	if (w->where == SCHED_IN_FLOOR) {
 		/* What its reservation gives beyond its shares is not held against it for ever. */
 		sums_subtract(q, w);
-		lag_clamp(s, w, queue_vtime(q), SCHED_LAG_SLICES * (u64)s->slice_ns);
+		lag_clamp(s, q, w, queue_vtime(q), SCHED_LAG_SLICES * (u64)s->slice_ns);
 		sums_add(q, w);
 	}
 }
@@ -224,17 +236,6 @@ struct sched_world *queue_first(struct sched_queue *q)
 	return n != NULL ? sched_world_at(n) : NULL;
 }
 
-const struct sched_world *queue_waiting(const struct sched_queue *q)
-{
-	struct timeline_node *n = timeline_first(&q->floor);
-
-	if (n != NULL) {
-		return container_of(n, struct sched_world, floor_at);
-	}
-	n = timeline_first(&q->shares);
-	return n != NULL ? sched_world_at(n) : NULL;
-}
-
 void queue_hurry(struct sched *s, struct sched_queue *q, u64 now_ns)
 {
 	struct timeline_node *n = timeline_first(&q->shares);
@@ -256,28 +257,16 @@ void queue_hurry(struct sched *s, struct sched_queue *q, u64 now_ns)
 	}
 }
 
-/* The world belongs to another queue now. */
-static void home_set(struct sched_world *w, u32 pcpu)
-{
-	u8 *runnable = w->group->runnable;
-
-	__atomic_sub_fetch(&runnable[w->pcpu], 1, __ATOMIC_RELAXED);
-	__atomic_add_fetch(&runnable[pcpu], 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&w->pcpu, pcpu, __ATOMIC_RELAXED);
-}
-
 void queue_move(struct sched *s, struct sched_queue *from, struct sched_queue *to,
 		struct sched_world *w, u64 now_ns)
 {
-	/* What it is owed counts against the machine's virtual time, which is what offsets lead to.
-	 */
-	u64 shift = (u64)(from->offset - to->offset);
+	u8 *runnable = w->group->runnable;
 
 	queue_remove(s, from, w);
 	queue_leave(from, w);
-	home_set(w, sched_queue_number(s, to));
-	w->at.start += shift;
-	w->at.deadline += shift;
+	__atomic_sub_fetch(&runnable[w->pcpu], 1, __ATOMIC_RELAXED);
+	queue_rehome(s, w, sched_queue_number(s, to));
+	__atomic_add_fetch(&runnable[w->pcpu], 1, __ATOMIC_RELAXED);
 	queue_join(s, to, w, SCHED_LAG_SLICES * (u64)s->slice_ns);
 	queue_insert(s, to, w, now_ns);
 	queue_publish(s, from);

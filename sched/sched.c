@@ -44,7 +44,7 @@ void sched_pcpu_online(struct sched *s, u32 pcpu, u64 now_ns)
 
 u64 sched_lag_bound_ns(const struct sched *s)
 {
-	return (SCHED_LAG_SLICES + 1) * (u64)s->slice_ns;
+	return 2 * SCHED_LAG_SLICES * (u64)s->slice_ns;
 }
 
 /* --- members ---------------------------------------------------------------------------------- */
@@ -186,7 +186,7 @@ u32 sched_wake(struct sched *s, struct sched_world *w, u32 to, u64 now_ns)
 		return w->pcpu;
 	}
 	if (w->resident == SCHED_PCPU_NONE) {
-		__atomic_store_n(&w->pcpu, to, __ATOMIC_RELAXED);
+		queue_rehome(s, w, to);
 	}
 	q = sched_queue_of(s, w);
 	w->state = SCHED_READY;
@@ -288,14 +288,14 @@ static struct sched_choice choice_pull(u32 from)
 	return (struct sched_choice){NULL, 0, from};
 }
 
-static struct sched_choice choose_idle(struct sched *s, u32 pcpu, u32 pulled)
+static struct sched_choice choose_idle(struct sched *s, u32 pcpu)
 {
 	const struct sched_queue *q = &s->queue[pcpu];
 	u32 from;
 
 	/* First seen idle, then looking: who queues a world meanwhile kicks, or is seen. */
 	sched_bit_put(s->idle, pcpu, true);
-	from = place_pull_any(s, pcpu, pulled);
+	from = place_pull_any(s, pcpu);
 	if (from != SCHED_PCPU_NONE) {
 		return choice_pull(from);
 	}
@@ -310,6 +310,7 @@ struct sched_choice sched_choose(struct sched *s, u32 pcpu, u32 pulled, u64 now_
 
 	assert(q->online && q->running == NULL);
 	__atomic_store_n(&q->preempt, false, __ATOMIC_SEQ_CST);
+	q->pulls_failed = pulled == 0 ? 0 : q->pulls_failed;
 	review(s, q, now_ns);
 	w = costop_due(q, now_ns);
 	if (w != NULL) {
@@ -317,7 +318,7 @@ struct sched_choice sched_choose(struct sched *s, u32 pcpu, u32 pulled, u64 now_
 	}
 	w = queue_first(q);
 	if (w == NULL) {
-		return choose_idle(s, pcpu, pulled);
+		return choose_idle(s, pcpu);
 	}
 	if (pulled == 0 && w != q->chosen && w->where == SCHED_IN_SHARES) {
 		from = place_pull_floor(s, pcpu);
@@ -446,9 +447,9 @@ bool sched_start(struct sched *s, struct sched_world *w, u64 now_ns, u64 *until_
 		 struct sched_kicks *kicks)
 {
 	struct sched_queue *q = sched_queue_of(s, w);
-	const struct sched_world *waits;
 	enum cosched_verdict verdict;
 	u64 cosched_ns;
+	bool idled;
 
 	assert(w->state == SCHED_READY && q->running == NULL);
 	if (pool_cap_left_ns(w->group, now_ns) <= 0) {
@@ -468,13 +469,14 @@ bool sched_start(struct sched *s, struct sched_world *w, u64 now_ns, u64 *until_
 	if (verdict == COSCHED_TOGETHER) {
 		siblings_kick(s, w, kicks);
 	}
+	idled = bitmap_test(s->idle, w->pcpu);
 	run(s, q, w, now_ns);
+	if (idled) {
+		place_pass_on(s, w->pcpu, kicks);
+	}
 	siblings_invite(s, w, kicks);
 	*until_ns = run_until(q, w, cosched_ns, now_ns);
-	waits = queue_waiting(q);
-	if (waits != NULL) {
-		sched_kick_add(kicks, place_idle_for(s, waits));
-	}
+	sched_kick_add(kicks, place_idle_for_waiting(s, q));
 	return true;
 }
 

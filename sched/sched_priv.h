@@ -14,7 +14,7 @@
 /* The shortest request, of worlds that sleep soon or whose siblings wait: a context switch is far shorter. */
 #define SCHED_REQUEST_MIN_NS (1 * NSEC_PER_MSEC)
 
-/* Nobody is owed, nor ahead by, more than this many slices when it joins a queue. */
+/* Nobody is owed more than its part of this many slices when it joins a queue. */
 #define SCHED_LAG_SLICES 4u
 
 /* Worlds or queues looked at where one of many must be found without looking at all. */
@@ -38,6 +38,7 @@ struct sched_queue {
 	u64 load;		     /* [Q] sum of the loads of those that wait in a timeline or run */
 	s64 offset;		     /* [Q] V + offset compares with other queues' */
 	u32 look;		     /* [Q] cursor over the other queues */
+	u32 pulls_failed;	     /* [Q] in a row */
 	bool online;		     /* (a) */
 	bool preempt;		     /* (a) */
 	bool gang;		     /* (a) a co-stopped world here shall start now */
@@ -110,8 +111,11 @@ u64 queue_vtime_now(struct sched_queue *q, u64 now_ns);
 /* How much service w is owed; negative: ahead. */
 s64 queue_lag_ns(struct sched_queue *q, const struct sched_world *w);
 
+/* The world, which does not count anywhere, belongs to another queue from now on: its virtual times are told by that
+ * one's clock. Q of both. */
+void queue_rehome(struct sched *s, struct sched_world *w, u32 pcpu);
 /* The world counts in the queue's sums from now on, with its group's weight. Its lag is brought within bounds:
- * owed_ns at most, SCHED_LAG_SLICES slices ahead at most. */
+ * its part of the last owed_ns at most, a slice ahead at most. */
 void queue_join(struct sched *s, struct sched_queue *q, struct sched_world *w, u64 owed_ns);
 void queue_leave(struct sched_queue *q, struct sched_world *w);
 
@@ -125,8 +129,6 @@ void queue_request(const struct sched *s, struct sched_world *w, u64 request_ns)
 
 /* Of those that wait, while none runs, the one that is due; NULL: none waits. */
 struct sched_world *queue_first(struct sched_queue *q);
-/* Any of those that wait; NULL: none. */
-const struct sched_world *queue_waiting(const struct sched_queue *q);
 
 /* `ran_ns` of run time of the running world, in virtual time. */
 void queue_charge(const struct sched *s, struct sched_queue *q, struct sched_world *w, u64 ran_ns);
@@ -177,9 +179,13 @@ struct sched_world *cosched_laggard(const struct sched_world *w, u64 now_ns);
 enum sched_distance place_distance(const struct sched *s, u32 a, u32 b);
 /* An idle on-line pCPU that may run w, SCHED_PCPU_NONE: there is none. */
 u32 place_idle_for(const struct sched *s, const struct sched_world *w);
+/* A pCPU that was idle has found work of its own: what it may have been kicked for still waits for some other. */
+void place_pass_on(const struct sched *s, u32 pcpu, struct sched_kicks *kicks);
+/* An idle on-line pCPU that may run something that waits in q. Q. */
+u32 place_idle_for_waiting(const struct sched *s, const struct sched_queue *q);
 /* A queue worth pulling from, SCHED_PCPU_NONE: none. One with worlds that wait; one with worlds below their reservation;
  * one so far behind in virtual time that moving is worth its cost. Q(pcpu). */
-u32 place_pull_any(struct sched *s, u32 pcpu, u32 pulled);
+u32 place_pull_any(struct sched *s, u32 pcpu);
 u32 place_pull_floor(struct sched *s, u32 pcpu);
 u32 place_pull_behind(struct sched *s, u32 pcpu);
 

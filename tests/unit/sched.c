@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The scheduler on a small machine: shares, reservations, limits, wake-ups, co-scheduling, with all
  * invariants checked after each step. */
+#include "tests/unit/rng.h"
 #include "tests/unit/sched_machine.h"
 
 #define SHARES(n)                                                                                  \
@@ -224,6 +225,64 @@ static void three_rules_on_one_barrier(void **state)
 	assert_true(relaxed.costop_ns > percpu.costop_ns);
 }
 
+/* --- at random -------------------------------------------------------------------------------- */
+
+static struct sched_group *random_group(struct machine *m, struct rng *rng)
+{
+	static const u32 shares[] = {10, 500, 1000, 2000, 100000};
+	struct sched_group_params params = SHARES(shares[rng_below(rng, ARRAY_SIZE(shares))]);
+	u32 count = rng_below(rng, 3) == 0 ? 1 + (u32)rng_below(rng, m->pcpus) : 1;
+	struct sched_group *g;
+
+	params.rule = (enum sched_rule)rng_below(rng, 4);
+	params.skew_max_ns = NSEC_PER_MSEC * (1 + rng_below(rng, 5));
+	params.min_ns = rng_below(rng, 4) == 0 ? SCHED_PERIOD_NS / 10 : 0;
+	params.max_ns = rng_below(rng, 4) == 0 ? SCHED_PERIOD_NS * (1 + rng_below(rng, 8)) / 10
+					       : SCHED_UNLIMITED;
+	g = machine_group(m, count, &params);
+	for (u32 i = 0; i < count; i++) {
+		struct machine_world *w = machine_member(g, i);
+
+		if (rng_below(rng, 2) == 0) {
+			w->run_ns = w->left_ns = 1 + rng_below(rng, 20 * NSEC_PER_MSEC);
+			w->halt_ns = 1 + rng_below(rng, 20 * NSEC_PER_MSEC);
+		}
+	}
+	return g;
+}
+
+/* Some worlds may not run everywhere. */
+static void random_affinity(struct machine *m, struct rng *rng)
+{
+	m->affinity =
+		rng_below(rng, 4) == 0 ? 1 + rng_below(rng, BIT(m->pcpus) - 1) : BIT(m->pcpus) - 1;
+}
+
+static void any_mix_keeps_the_invariants(void **state)
+{
+	(void)state;
+	for (u32 seed = 1; seed <= 300; seed++) {
+		struct rng rng = {seed * 77777ull};
+		struct machine *m;
+
+		for (u32 i = 0; i < 10; i++) {
+			(void)rng_next(&rng);
+		}
+		m = machine_new(1 + (u32)rng_below(&rng, MACHINE_PCPUS));
+		m->seed = seed;
+		for (u32 n = 1 + (u32)rng_below(&rng, 6); n > 0; n--) {
+			random_affinity(m, &rng);
+			random_group(m, &rng);
+			machine_run(m, rng_below(&rng, 100 * NSEC_PER_MSEC));
+		}
+		machine_run(m, 300 * NSEC_PER_MSEC);
+		for (u32 i = 0; i < m->worlds; i++) {
+			(void)machine_times(m, &m->w[i].world);
+		}
+		machine_free(m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -234,6 +293,7 @@ int main(void)
 		cmocka_unit_test(a_limit_is_kept),
 		cmocka_unit_test(sleepers_are_served_soon_and_not_more),
 		cmocka_unit_test(three_rules_on_one_barrier),
+		cmocka_unit_test(any_mix_keeps_the_invariants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

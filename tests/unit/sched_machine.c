@@ -13,6 +13,7 @@ struct machine *machine_new(u32 pcpus)
 
 	m->pcpus = pcpus;
 	m->now_ns = 123456789;
+	m->affinity = BIT(pcpus) - 1;
 	for (u32 i = 0; i < pcpus; i++) {
 		m->place[i] = (struct sched_place){.core = i};
 	}
@@ -56,7 +57,7 @@ struct sched_group *machine_group(struct machine *m, u32 count,
 		w->world.id = m->worlds;
 		w->wake_ns = NEVER_NS;
 		w->run_ns = NEVER_NS;
-		w->world.affinity[0] = BIT(m->pcpus) - 1;
+		w->world.affinity[0] = m->affinity;
 		sched_world_init(&w->world, m->now_ns);
 		assert_int_equal(sched_add(m->s, &w->world, g, m->now_ns), 0);
 		wake(m, w);
@@ -160,15 +161,53 @@ static void work(struct machine *m, struct machine_world *w, u64 ns)
 	w->phase += w->phase_left_ns == 0 ? 1 : 0;
 }
 
+/* No pCPU is idle while a world waits that may run there. */
+static void check_work_conserving(const struct machine *m)
+{
+	for (u32 i = 0; i < m->worlds; i++) {
+		const struct sched_world *w = &m->w[i].world;
+		bool waits = w->state == SCHED_READY &&
+			     (w->where == SCHED_IN_SHARES || w->where == SCHED_IN_FLOOR);
+
+		for (u32 p = 0; waits && p < m->pcpus; p++) {
+			if (m->pcpu[p].running == NULL && bitmap_test(w->affinity, p)) {
+				printf("DBG resident %d where %d affinity %llx here %u there %u "
+				       "count %u rule %u kicked %d until %lld\n",
+				       (int)w->resident, w->where,
+				       (unsigned long long)w->affinity[0], w->group->runnable[p],
+				       w->group->runnable[w->pcpu], w->group->count,
+				       w->group->params.rule, m->pcpu[p].kicked,
+				       (long long)(m->pcpu[p].until_ns - m->now_ns));
+				for (u32 k = 0; k < m->worlds; k++)
+					printf(" w%u pcpu %u state %d where %d res %d started %lld "
+					       "cap %llu rule %d aff %llx\n",
+					       m->w[k].world.id, m->w[k].world.pcpu,
+					       m->w[k].world.state, m->w[k].world.where,
+					       (int)m->w[k].world.resident,
+					       (long long)(m->now_ns - m->w[k].world.started_ns),
+					       (unsigned long long)m->w[k]
+						       .world.group->params.max_ns,
+					       m->w[k].world.group->params.rule,
+					       (long long)m->w[k].world.affinity[0]);
+				fail_msg("seed %u at %llu ns: pCPU %u is idle, world %u waits on "
+					 "pCPU %u",
+					 m->seed, (unsigned long long)m->now_ns, p, w->id, w->pcpu);
+			}
+		}
+	}
+}
+
 static void check(struct machine *m)
 {
 	for (u32 i = 0; i < m->pcpus; i++) {
 		const char *wrong = sched_check(m->s, i, m->now_ns);
 
 		if (wrong != NULL) {
-			fail_msg("pCPU %u at %llu ns: %s", i, (unsigned long long)m->now_ns, wrong);
+			fail_msg("seed %u pCPU %u at %llu ns: %s", m->seed, i,
+				 (unsigned long long)m->now_ns, wrong);
 		}
 	}
+	check_work_conserving(m);
 	for (u32 i = 0; i < m->worlds; i++) {
 		s64 lag_ns = sched_lag_ns(m->s, &m->w[i].world);
 
@@ -180,17 +219,28 @@ static void pcpu_step(struct machine *m, u32 id)
 {
 	struct machine_pcpu *p = &m->pcpu[id];
 	struct machine_world *w = container_of(p->running, struct machine_world, world);
+	bool kicked = p->kicked;
 
+	p->kicked = false;
 	if (p->running != NULL && w->halt_ns != 0 && w->left_ns == 0) {
 		stop(m, id, SCHED_STOP_HALT);
 	} else if (p->running != NULL &&
 		   (m->now_ns >= p->until_ns || sched_preempt_due(m->s, id))) {
 		stop(m, id, SCHED_STOP_SLICE);
 	}
-	if (p->running == NULL && (p->kicked || p->loaded != NULL || m->now_ns >= p->until_ns)) {
+	if (p->running == NULL && (kicked || p->loaded != NULL || m->now_ns >= p->until_ns)) {
 		choose(m, id);
 	}
-	p->kicked = false;
+}
+
+static bool any_kicked(const struct machine *m)
+{
+	bool kicked = false;
+
+	for (u32 i = 0; i < m->pcpus; i++) {
+		kicked = kicked || m->pcpu[i].kicked;
+	}
+	return kicked;
 }
 
 void machine_run(struct machine *m, u64 ns)
@@ -203,8 +253,8 @@ void machine_run(struct machine *m, u64 ns)
 				wake(m, &m->w[i]);
 			}
 		}
-		/* Twice: a kick by a later pCPU reaches an earlier one at the same time. */
-		for (u32 i = 0; i < 2 * m->pcpus; i++) {
+		/* Kicks arrive within the step. */
+		for (u32 i = 0; i < m->pcpus || (any_kicked(m) && i < 20 * m->pcpus); i++) {
 			pcpu_step(m, i % m->pcpus);
 		}
 		check(m);

@@ -35,6 +35,8 @@ struct machine {
 	struct sched *s;
 	u32 pcpus, worlds, groups;
 	u64 now_ns, barrier_ns;
+	u64 affinity; /* of the next worlds */
+	u32 seed;     /* for messages */
 	s64 lag_max_ns;
 	struct sched_place place[MACHINE_PCPUS];
 	struct machine_pcpu pcpu[MACHINE_PCPUS];
