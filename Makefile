@@ -619,5 +619,6 @@ help:
 	@sed -n 's/^## \([^:]*\): */  make \1\t/p' Makefile | expand -t 24
 
 -include $(HV_OBJS:.o=.d) $(EFI_OBJS:.o=.d) $(HOST_OBJS:.o=.d) $(UNIT_TESTS:%=$(B)/host/tests/unit/%.d)
+-include $(B)/host/tests/unit/sched_machine.d
 -include $(GUEST_LIB_OBJS:.o=.d) $(GUESTS:%=$(B)/guest/tests/guests/%.d) \
 	$(GUESTS_ASM:%=$(B)/guest/tests/guests/%.asm.d)

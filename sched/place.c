@@ -100,34 +100,50 @@ static bool core_is_busy(const struct sched *s, u32 pcpu)
 }
 
 /* Smaller is better: siblings apart, whole cores, near. */
+#define RANK_SIBLINGS 100u
+#define RANK_NEVER    UINT32_MAX
+
 static u32 idle_rank(const struct sched *s, const struct sched_world *w, u32 pcpu)
 {
-	return (siblings_on(w, pcpu) != 0 ? 100 : 0) + (core_is_busy(s, pcpu) ? 10 : 0) +
+	if (!may_run(s, w, pcpu)) {
+		return RANK_NEVER;
+	}
+	return (siblings_on(w, pcpu) != 0 ? RANK_SIBLINGS : 0) + (core_is_busy(s, pcpu) ? 10 : 0) +
 	       (u32)place_distance(s, w->pcpu, pcpu);
 }
 
-u32 place_idle_for(const struct sched *s, const struct sched_world *w)
+/* The best of a few idle pCPUs whose rank is below `limit`. */
+static u32 idle_best(const struct sched *s, const struct sched_world *w, u32 limit)
 {
 	struct walk walk = {s->idle, w->pcpu, 0};
-	u32 best = SCHED_PCPU_NONE, best_rank = UINT32_MAX;
+	u32 best = SCHED_PCPU_NONE, best_rank = limit;
 	u32 pcpu;
 
-	if (bit_is(s->idle, w->pcpu) && may_run(s, w, w->pcpu) &&
-	    idle_rank(s, w, w->pcpu) == SCHED_SAME) {
+	if (bit_is(s->idle, w->pcpu) && idle_rank(s, w, w->pcpu) == SCHED_SAME) {
 		return w->pcpu;
 	}
 	for (u32 looked = 0;
 	     looked < SCHED_LOOK && (pcpu = walk_next(s, &walk)) != SCHED_PCPU_NONE;) {
-		u32 rank = may_run(s, w, pcpu) ? idle_rank(s, w, pcpu) : UINT32_MAX;
+		u32 rank = idle_rank(s, w, pcpu);
 
-		looked += rank != UINT32_MAX ? 1 : 0;
+		looked += rank != RANK_NEVER ? 1 : 0;
 		best = rank < best_rank ? pcpu : best;
 		best_rank = MIN(rank, best_rank);
 	}
 	return best;
 }
 
-u32 place_idle_for_waiting(const struct sched *s, const struct sched_queue *q)
+u32 place_claim_idle(struct sched *s, const struct sched_world *w)
+{
+	u32 pcpu = idle_best(s, w, RANK_NEVER);
+
+	if (pcpu != SCHED_PCPU_NONE) {
+		sched_bit_put(s->idle, pcpu, false);
+	}
+	return pcpu;
+}
+
+u32 place_claim_idle_for_waiting(struct sched *s, const struct sched_queue *q)
 {
 	struct timeline_node *n = timeline_first(&q->floor);
 	u32 idle = SCHED_PCPU_NONE;
@@ -136,16 +152,16 @@ u32 place_idle_for_waiting(const struct sched *s, const struct sched_queue *q)
 		return SCHED_PCPU_NONE;
 	}
 	for (; n != NULL && idle == SCHED_PCPU_NONE; n = timeline_next(n)) {
-		idle = place_idle_for(s, container_of(n, struct sched_world, floor_at));
+		idle = place_claim_idle(s, container_of(n, struct sched_world, floor_at));
 	}
 	n = timeline_first(&q->shares);
 	for (; n != NULL && idle == SCHED_PCPU_NONE; n = timeline_next(n)) {
-		idle = place_idle_for(s, sched_world_at(n));
+		idle = place_claim_idle(s, sched_world_at(n));
 	}
 	return idle;
 }
 
-void place_pass_on(const struct sched *s, u32 pcpu, struct sched_kicks *kicks)
+void place_pass_on(struct sched *s, u32 pcpu, struct sched_kicks *kicks)
 {
 	struct walk idle = {s->idle, pcpu, 0};
 	u32 other;
@@ -154,6 +170,7 @@ void place_pass_on(const struct sched *s, u32 pcpu, struct sched_kicks *kicks)
 		return;
 	}
 	for (u32 i = 0; i < SCHED_LOOK && (other = walk_next(s, &idle)) != SCHED_PCPU_NONE; i++) {
+		sched_bit_put(s->idle, other, false);
 		sched_kick_add(kicks, other);
 	}
 }
@@ -191,7 +208,7 @@ static u32 least_loaded(const struct sched *s, const struct sched_world *w, u32 
 u32 sched_place_for(struct sched *s, const struct sched_world *w)
 {
 	u32 home = __atomic_load_n(&w->pcpu, __ATOMIC_RELAXED);
-	u32 place = place_idle_for(s, w);
+	u32 place = idle_best(s, w, RANK_SIBLINGS);
 	u32 weight = __atomic_load_n(&w->group->weight, __ATOMIC_RELAXED);
 
 	if (place != SCHED_PCPU_NONE) {
@@ -247,6 +264,19 @@ u32 place_pull_floor(struct sched *s, u32 pcpu)
 		s->queue[pcpu].look = other;
 	}
 	return other;
+}
+
+u32 place_pull_crowded(struct sched *s, u32 pcpu, u64 now_ns)
+{
+	struct walk walk = {s->crowded, pcpu, 0};
+	u32 other;
+
+	if (now_ns < s->queue[pcpu].crowd_ns) {
+		return SCHED_PCPU_NONE;
+	}
+	s->queue[pcpu].crowd_ns = now_ns + SCHED_CROWD_NS;
+	other = walk_next(s, &walk);
+	return other != pcpu ? other : SCHED_PCPU_NONE;
 }
 
 /* How far queue `from` is behind that of `to`, in service of a world of weight `load`, beyond what
@@ -335,16 +365,37 @@ static struct sched_world *shares_candidate(const struct sched *s, u32 from, u32
 	return NULL;
 }
 
+static bool crowd_candidate(struct sched *s, u32 from, u32 to, struct sched_world **found)
+{
+	struct timeline_node *n = timeline_first(&s->queue[from].shares);
+	bool crowded = false;
+
+	*found = NULL;
+	for (; n != NULL && *found == NULL; n = timeline_next(n)) {
+		struct sched_world *w = sched_world_at(n);
+
+		if (siblings_on(w, from) > 1) {
+			crowded = true;
+			*found = siblings_on(w, to) == 0 && may_move(s, w, from, to) ? w : NULL;
+		}
+	}
+	return crowded;
+}
+
+static struct sched_world *candidate(struct sched *s, u32 from, u32 to)
+{
+	struct sched_world *w = s->queue[to].floor.count == 0 ? floor_candidate(s, from, to) : NULL;
+
+	if (w == NULL && bit_is(s->crowded, from)) {
+		sched_bit_put(s->crowded, from, crowd_candidate(s, from, to, &w));
+	}
+	return w != NULL ? w : shares_candidate(s, from, to);
+}
+
 bool sched_pull(struct sched *s, u32 from, u32 to, u64 now_ns)
 {
-	struct sched_world *w = NULL;
+	struct sched_world *w = candidate(s, from, to);
 
-	if (s->queue[to].floor.count == 0) {
-		w = floor_candidate(s, from, to);
-	}
-	if (w == NULL) {
-		w = shares_candidate(s, from, to);
-	}
 	if (w != NULL) {
 		queue_move(s, &s->queue[from], &s->queue[to], w, now_ns);
 	}
@@ -352,21 +403,21 @@ bool sched_pull(struct sched *s, u32 from, u32 to, u64 now_ns)
 	return w != NULL;
 }
 
-bool sched_yield_to(struct sched *s, struct sched_world *target, u32 from, u32 to, u64 now_ns)
+u32 sched_yield_to(struct sched *s, struct sched_world *target, u32 from, u32 to, u64 now_ns)
 {
 	bool waits = target->where == SCHED_IN_SHARES || target->where == SCHED_IN_FLOOR;
 
-	if (target->pcpu != from || target->state != SCHED_READY || !waits) {
-		return false;
+	/* It may run ahead of its turn by a slice, not by more. */
+	if (target->pcpu != from || target->state != SCHED_READY || !waits ||
+	    queue_lag_ns(&s->queue[from], target) < -(s64)s->slice_ns) {
+		return SCHED_PCPU_NONE;
 	}
-	if (from != to) {
-		/* The spinning sibling gives its place: for once it does not matter that both are
-		 * there. */
-		if (target->resident != SCHED_PCPU_NONE || !may_run(s, target, to)) {
-			return false;
-		}
+	if (from != to && may_move(s, target, from, to) && siblings_on(target, to) <= 1) {
+		/* The spinning sibling gives its place. */
 		queue_move(s, &s->queue[from], &s->queue[to], target, now_ns);
+		from = to;
 	}
-	s->queue[to].chosen = target;
-	return true;
+	s->queue[from].chosen = target;
+	__atomic_store_n(&s->queue[from].preempt, true, __ATOMIC_SEQ_CST);
+	return from;
 }

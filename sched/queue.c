@@ -193,6 +193,9 @@ void queue_insert(struct sched *s, struct sched_queue *q, struct sched_world *w,
 	if (w->at.deadline <= w->at.start) {
 		queue_request(s, w, w->request_ns);
 	}
+	if (w->group->runnable[w->pcpu] > 1 && w->group->count <= s->pcpu_count) {
+		sched_bit_put(s->crowded, w->pcpu, true);
+	}
 	if (pool_floor_left(w->group, now_ns, &left_ns)) {
 		floor_insert(q, w, left_ns, now_ns);
 	} else {

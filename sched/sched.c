@@ -44,7 +44,9 @@ void sched_pcpu_online(struct sched *s, u32 pcpu, u64 now_ns)
 
 u64 sched_lag_bound_ns(const struct sched *s)
 {
-	return 2 * SCHED_LAG_SLICES * (u64)s->slice_ns;
+	/* A caller that is late lets worlds run on. */
+	return 2 * SCHED_LAG_SLICES * (u64)s->slice_ns +
+	       __atomic_load_n(&s->overrun_ns, __ATOMIC_RELAXED);
 }
 
 /* --- members ---------------------------------------------------------------------------------- */
@@ -154,6 +156,7 @@ static bool goes_first(struct sched_queue *q, const struct sched_world *w, u64 n
 static u32 announce(struct sched *s, struct sched_queue *q, const struct sched_world *w, u64 now_ns)
 {
 	if (q->running == NULL) {
+		sched_bit_put(s->idle, w->pcpu, false);
 		return w->pcpu;
 	}
 	if (goes_first(q, w, now_ns)) {
@@ -161,7 +164,7 @@ static u32 announce(struct sched *s, struct sched_queue *q, const struct sched_w
 		return w->pcpu;
 	}
 	/* One that went idle while it was placed here. */
-	return place_idle_for(s, w);
+	return place_claim_idle(s, w);
 }
 
 /* The time that a world slept is gone: it is owed nothing. What it is ahead by stays. */
@@ -290,9 +293,10 @@ static struct sched_choice choice_pull(u32 from)
 
 static struct sched_choice choose_idle(struct sched *s, u32 pcpu)
 {
-	const struct sched_queue *q = &s->queue[pcpu];
+	struct sched_queue *q = &s->queue[pcpu];
 	u32 from;
 
+	q->idled = true;
 	/* First seen idle, then looking: who queues a world meanwhile kicks, or is seen. */
 	sched_bit_put(s->idle, pcpu, true);
 	from = place_pull_any(s, pcpu);
@@ -322,6 +326,7 @@ struct sched_choice sched_choose(struct sched *s, u32 pcpu, u32 pulled, u64 now_
 	}
 	if (pulled == 0 && w != q->chosen && w->where == SCHED_IN_SHARES) {
 		from = place_pull_floor(s, pcpu);
+		from = from != SCHED_PCPU_NONE ? from : place_pull_crowded(s, pcpu, now_ns);
 		from = from != SCHED_PCPU_NONE ? from : place_pull_behind(s, pcpu);
 	}
 	return from != SCHED_PCPU_NONE ? choice_pull(from)
@@ -390,15 +395,25 @@ static void costop(struct sched *s, struct sched_queue *q, struct sched_world *w
 }
 
 /* Siblings run at the same time where their turns allow it: they ask for little now, which makes
- * their deadlines early; their pCPUs look whether that makes them the first. */
+ * their deadlines early; their pCPUs look whether that makes them the first. None is invited where
+ * another runs. */
 static void siblings_invite(struct sched *s, const struct sched_world *w, struct sched_kicks *kicks)
 {
 	const struct sched_group *g = w->group;
+	u64 taken[SCHED_PCPU_WORDS] = {0};
 
-	for (u32 i = 0; g->params.rule != SCHED_COSCHED_OFF && i < g->count; i++) {
+	if (g->params.rule == SCHED_COSCHED_OFF || g->executing == g->count) {
+		return;
+	}
+	for (u32 i = 0; i < g->count; i++) {
+		if (g->member[i]->state == SCHED_RUNNING) {
+			bitmap_set(taken, g->member[i]->pcpu);
+		}
+	}
+	for (u32 i = 0; i < g->count; i++) {
 		struct sched_world *m = g->member[i];
 
-		if (m != w && m->state == SCHED_READY && m->pcpu != w->pcpu) {
+		if (m->state == SCHED_READY && !bitmap_test(taken, m->pcpu)) {
 			hurry(s, m, kicks);
 		}
 	}
@@ -438,7 +453,7 @@ static u64 run_until(const struct sched_queue *q, struct sched_world *w, u64 cos
 		left_ns = MIN(left_ns, (u64)MAX(cap_ns, 0) / MAX(w->group->executing, 1u) + 1);
 	}
 	if (w->where == SCHED_IN_FLOOR && pool_floor_left(w->group, now_ns, &floor_ns)) {
-		left_ns = MIN(left_ns, (u64)floor_ns);
+		left_ns = MIN(left_ns, (u64)floor_ns / MAX(w->group->executing, 1u) + 1);
 	}
 	return MIN(MIN(now_ns + left_ns, cosched_ns), MIN(q->refill_ns, q->costop_ns));
 }
@@ -449,7 +464,6 @@ bool sched_start(struct sched *s, struct sched_world *w, u64 now_ns, u64 *until_
 	struct sched_queue *q = sched_queue_of(s, w);
 	enum cosched_verdict verdict;
 	u64 cosched_ns;
-	bool idled;
 
 	assert(w->state == SCHED_READY && q->running == NULL);
 	if (pool_cap_left_ns(w->group, now_ns) <= 0) {
@@ -469,14 +483,14 @@ bool sched_start(struct sched *s, struct sched_world *w, u64 now_ns, u64 *until_
 	if (verdict == COSCHED_TOGETHER) {
 		siblings_kick(s, w, kicks);
 	}
-	idled = bitmap_test(s->idle, w->pcpu);
 	run(s, q, w, now_ns);
-	if (idled) {
+	if (q->idled) {
+		q->idled = false;
 		place_pass_on(s, w->pcpu, kicks);
 	}
 	siblings_invite(s, w, kicks);
-	*until_ns = run_until(q, w, cosched_ns, now_ns);
-	sched_kick_add(kicks, place_idle_for_waiting(s, q));
+	*until_ns = w->until_ns = run_until(q, w, cosched_ns, now_ns);
+	sched_kick_add(kicks, place_claim_idle_for_waiting(s, q));
 	return true;
 }
 
@@ -514,6 +528,9 @@ void sched_stop(struct sched *s, struct sched_world *w, enum sched_stop why,
 	bool blocks = why != SCHED_STOP_SLICE && !w->wake_pending;
 
 	assert(w->state == SCHED_RUNNING && q->running == w);
+	if (now_ns > w->until_ns && now_ns - w->until_ns > s->overrun_ns) {
+		__atomic_store_n(&s->overrun_ns, now_ns - w->until_ns, __ATOMIC_RELAXED);
+	}
 	charge(s, q, w, used, now_ns);
 	if (cosched_stopped(w, blocks, used->guest_ns, now_ns)) {
 		siblings_kick(s, w, kicks);
@@ -535,7 +552,7 @@ void sched_stop(struct sched *s, struct sched_world *w, enum sched_stop why,
 u32 sched_settle(struct sched *s, struct sched_world *w)
 {
 	w->resident = SCHED_PCPU_NONE;
-	return w->state == SCHED_READY ? place_idle_for(s, w) : SCHED_PCPU_NONE;
+	return w->state == SCHED_READY ? place_claim_idle(s, w) : SCHED_PCPU_NONE;
 }
 
 struct sched_world *sched_yield_target(const struct sched_world *w, u64 now_ns)

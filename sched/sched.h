@@ -140,7 +140,8 @@ struct sched_world {
 	struct timeline_node floor_at; /* [Q] latest start time; in a timeline while IN_FLOOR */
 	struct list node;	  /* [Q] in the list of limited or co-stopped ones, or of those IN_SHARES whose
 				   * reservation comes back with the next period */
-	u64 started_ns;		  /* [Q] RUNNING: since when, or charged up to when */
+	u64 started_ns;		  /* [Q] RUNNING: since when */
+	u64 until_ns;		  /* [Q] RUNNING: until when, at the latest */
 
 	/* Co-scheduling. */
 	u64 progress_ns;    /* [G] guest execution and halts ... */
@@ -257,8 +258,10 @@ u32 sched_settle(struct sched *s, struct sched_world *w);
 /* The vCPU `w`, RUNNING, spins for a lock: a sibling that likely holds it, READY and not picked; NULL: none. A hint that
  * may have changed when locked. G. */
 struct sched_world *sched_yield_target(const struct sched_world *w, u64 now_ns);
-/* Makes `target`, READY on `from`, the next that pCPU `to` picks, whatever its turn. False: it cannot be. Q of both. */
-bool sched_yield_to(struct sched *s, struct sched_world *target, u32 from, u32 to, u64 now_ns);
+/* Makes `target`, READY on `from`, the next that runs, on `to`, which is this pCPU, if it may come there, else where it
+ * is. Returns the pCPU that has to look again: for `to`, stop the spinning world and choose; any other is kicked.
+ * SCHED_PCPU_NONE: it cannot be. Q of both. */
+u32 sched_yield_to(struct sched *s, struct sched_world *target, u32 from, u32 to, u64 now_ns) must_check;
 
 /* --- for the eyes of people and tests --------------------------------------------------------- */
 

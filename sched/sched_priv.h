@@ -17,6 +17,9 @@
 /* Nobody is owed more than its part of this many slices when it joins a queue. */
 #define SCHED_LAG_SLICES 4u
 
+/* How often a busy pCPU looks whether it can part siblings that share a queue elsewhere. */
+#define SCHED_CROWD_NS (10 * NSEC_PER_MSEC)
+
 /* Worlds or queues looked at where one of many must be found without looking at all. */
 #define SCHED_LOOK 8u
 
@@ -43,6 +46,8 @@ struct sched_queue {
 	bool preempt;		     /* (a) */
 	bool gang;		     /* (a) a co-stopped world here shall start now */
 	bool hurry;		     /* (a) a waiting world here became urgent */
+	bool idled;		     /* [Q] it found nothing to run */
+	u64 crowd_ns;		     /* [Q] not to look for others' crowded siblings before */
 	u64 seen_vtime;		     /* (a) V + offset */
 	u64 seen_load;		     /* (a) load */
 	u32 seen_count;		     /* (a) worlds in it */
@@ -53,9 +58,11 @@ struct sched {
 	u32 slice_ns;		      /* (o) */
 	const struct sched_place *place; /* (o) */
 	u64 vtime;		      /* (a) the largest V + offset of all queues, roughly */
-	u64 idle[SCHED_PCPU_WORDS];	   /* (a) pCPUs that run nothing */
+	u64 idle[SCHED_PCPU_WORDS];	   /* (a) pCPUs that run nothing, and are not kicked for anything yet */
 	u64 waiting[SCHED_PCPU_WORDS];	   /* (a) queues with worlds that wait in a timeline */
 	u64 waiting_floor[SCHED_PCPU_WORDS]; /* (a) those with worlds below their reservation */
+	u64 crowded[SCHED_PCPU_WORDS];	   /* (a) queues where a world may wait beside a sibling */
+	u64 overrun_ns;			   /* (a) the longest that a world ran on after its time */
 	struct sched_pool root;		   /* [C] */
 	struct list pools, groups;	   /* [C] parents before children */
 	u64 tick_ns;			   /* [C] */
@@ -177,16 +184,17 @@ struct sched_world *cosched_laggard(const struct sched_world *w, u64 now_ns);
 /* --- place.c ---------------------------------------------------------------------------------- */
 
 enum sched_distance place_distance(const struct sched *s, u32 a, u32 b);
-/* An idle on-line pCPU that may run w, SCHED_PCPU_NONE: there is none. */
-u32 place_idle_for(const struct sched *s, const struct sched_world *w);
+/* An idle on-line pCPU that may run w, claimed: it must be kicked. SCHED_PCPU_NONE: there is none. */
+u32 place_claim_idle(struct sched *s, const struct sched_world *w);
 /* A pCPU that was idle has found work of its own: what it may have been kicked for still waits for some other. */
-void place_pass_on(const struct sched *s, u32 pcpu, struct sched_kicks *kicks);
-/* An idle on-line pCPU that may run something that waits in q. Q. */
-u32 place_idle_for_waiting(const struct sched *s, const struct sched_queue *q);
+void place_pass_on(struct sched *s, u32 pcpu, struct sched_kicks *kicks);
+/* An idle on-line pCPU that may run something that waits in q, claimed. Q. */
+u32 place_claim_idle_for_waiting(struct sched *s, const struct sched_queue *q);
 /* A queue worth pulling from, SCHED_PCPU_NONE: none. One with worlds that wait; one with worlds below their reservation;
- * one so far behind in virtual time that moving is worth its cost. Q(pcpu). */
+ * one where a world waits beside its sibling; one so far behind in virtual time that moving is worth its cost. Q(pcpu). */
 u32 place_pull_any(struct sched *s, u32 pcpu);
 u32 place_pull_floor(struct sched *s, u32 pcpu);
+u32 place_pull_crowded(struct sched *s, u32 pcpu, u64 now_ns);
 u32 place_pull_behind(struct sched *s, u32 pcpu);
 
 #endif
