@@ -82,15 +82,11 @@ void bucket_use(struct bucket *b, u64 ns, u64 now_ns)
 	}
 }
 
-void bucket_use_rest(struct bucket *b, u64 ns, u64 now_ns)
+void bucket_use_if_left(struct bucket *b, u64 ns, u64 now_ns)
 {
-	s64 left_ns = bucket_left_ns(b, now_ns);
-	s64 rest_ns;
-
-	do {
-		rest_ns = left_ns > (s64)ns ? left_ns - (s64)ns : 0;
-	} while (left_ns > 0 && !__atomic_compare_exchange_n(&b->left_ns, &left_ns, rest_ns, false,
-							     __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	if (bucket_left_ns(b, now_ns) > 0) {
+		bucket_use(b, ns, now_ns);
+	}
 }
 
 u64 bucket_refill_ns(struct bucket *b, u64 now_ns)

@@ -26,8 +26,8 @@ void bucket_set(struct bucket *b, u64 quota_ns, u64 now_ns);
 /* What may be used until the end of the period; negative: a debt. BUCKET_UNLIMITED gives INT64_MAX. */
 s64 bucket_left_ns(struct bucket *b, u64 now_ns);
 void bucket_use(struct bucket *b, u64 ns, u64 now_ns);
-/* The same for a reservation: what is used beyond it came from shares, and is no debt. */
-void bucket_use_rest(struct bucket *b, u64 ns, u64 now_ns);
+/* The same for a reservation: what is used when it is used up comes from shares, and is no debt. */
+void bucket_use_if_left(struct bucket *b, u64 ns, u64 now_ns);
 /* When it next holds something again, when it is empty now. */
 u64 bucket_refill_ns(struct bucket *b, u64 now_ns);
 

@@ -56,12 +56,22 @@ u64 pool_cap_refill_ns(struct sched_group *g, u64 now_ns)
 	return refill_ns;
 }
 
-void pool_use(struct sched_group *g, u64 ran_ns, u64 now_ns)
+/* Siblings that run at the same time may use more than is left: a debt. What is used by shares is none. */
+static void floor_use(struct bucket *floor, u64 ran_ns, bool by_floor, u64 now_ns)
 {
-	bucket_use_rest(&g->floor, ran_ns, now_ns);
+	if (by_floor && __atomic_load_n(&floor->quota_ns, __ATOMIC_RELAXED) != 0) {
+		bucket_use(floor, ran_ns, now_ns);
+	} else {
+		bucket_use_if_left(floor, ran_ns, now_ns);
+	}
+}
+
+void pool_use(struct sched_group *g, u64 ran_ns, bool by_floor, u64 now_ns)
+{
+	floor_use(&g->floor, ran_ns, by_floor, now_ns);
 	bucket_use(&g->cap, ran_ns, now_ns);
 	for (struct sched_pool *p = pool_of(g); p->parent != NULL; p = p->parent) {
-		bucket_use_rest(&p->floor, ran_ns, now_ns);
+		floor_use(&p->floor, ran_ns, by_floor, now_ns);
 		bucket_use(&p->cap, ran_ns, now_ns);
 	}
 }

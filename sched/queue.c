@@ -239,6 +239,24 @@ struct sched_world *queue_first(struct sched_queue *q)
 	return n != NULL ? sched_world_at(n) : NULL;
 }
 
+u64 queue_eligible_ns(struct sched_queue *q, const struct sched_world *w, u64 now_ns)
+{
+	s64 ahead = (s64)(w->at.start - queue_vtime_now(q, now_ns));
+
+	/* V advances by the unit over the load. */
+	return ahead > 0 ? now_ns + ((u64)ahead * q->load + SCHED_VTIME_UNIT - 1) / SCHED_VTIME_UNIT : now_ns;
+}
+
+u64 queue_until_ns(struct sched_queue *q, u64 now_ns)
+{
+	struct timeline_node *n = timeline_earliest(&q->shares, UINT64_MAX);
+
+	if (n == NULL || q->running->where != SCHED_IN_SHARES || n->deadline >= q->running->at.deadline) {
+		return NEVER_NS;
+	}
+	return queue_eligible_ns(q, sched_world_at(n), now_ns);
+}
+
 void queue_hurry(struct sched *s, struct sched_queue *q, u64 now_ns)
 {
 	struct timeline_node *n = timeline_first(&q->shares);

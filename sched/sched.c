@@ -137,8 +137,8 @@ void sched_remove(struct sched *s, struct sched_world *w, u64 now_ns)
 
 /* --- waking ----------------------------------------------------------------------------------- */
 
-/* Whether w, which waits in q, goes before what runs there: by its reservation; or it is eligible,
- * and its deadline comes first. */
+/* Whether w, which waits in q, goes before what runs there: by its reservation; or its deadline comes first, and it is
+ * eligible before that one's time is up. */
 static bool goes_first(struct sched_queue *q, const struct sched_world *w, u64 now_ns)
 {
 	const struct sched_world *r = q->running;
@@ -149,7 +149,7 @@ static bool goes_first(struct sched_queue *q, const struct sched_world *w, u64 n
 	if (w->where == SCHED_IN_FLOOR) {
 		return false; /* both keep theirs as long as the period can still hold them */
 	}
-	return w->at.deadline < r->at.deadline && w->at.start <= queue_vtime_now(q, now_ns);
+	return w->at.deadline < r->at.deadline && queue_eligible_ns(q, w, now_ns) < r->until_ns;
 }
 
 /* A READY world waits in q from now on. Who must look? */
@@ -171,8 +171,8 @@ static u32 announce(struct sched *s, struct sched_queue *q, const struct sched_w
 static void enqueue_woken(struct sched *s, struct sched_queue *q, struct sched_world *w, u64 now_ns)
 {
 	queue_join(s, q, w, 0);
-	/* Who sleeps soon again asks for little, and is served soon: twice what it last used. */
-	queue_request(s, w, 2 * w->burst_ns);
+	/* Who sleeps soon again asks for little, and is served soon: for what it last used. */
+	queue_request(s, w, w->burst_ns);
 	w->burst_ns = 0;
 	queue_insert(s, q, w, now_ns);
 }
@@ -443,7 +443,7 @@ static void run(struct sched *s, struct sched_queue *q, struct sched_world *w, u
 
 /* Until when: its request, what its limits and its reservation leave, its siblings, and what the
  * queue must look at. */
-static u64 run_until(const struct sched_queue *q, struct sched_world *w, u64 cosched_ns, u64 now_ns)
+static u64 run_until(struct sched_queue *q, struct sched_world *w, u64 cosched_ns, u64 now_ns)
 {
 	s64 cap_ns = pool_cap_left_ns(w->group, now_ns), floor_ns;
 	u64 left_ns = MAX(queue_request_left_ns(w), SCHED_REQUEST_MIN_NS / 4);
@@ -455,6 +455,7 @@ static u64 run_until(const struct sched_queue *q, struct sched_world *w, u64 cos
 	if (w->where == SCHED_IN_FLOOR && pool_floor_left(w->group, now_ns, &floor_ns)) {
 		left_ns = MIN(left_ns, (u64)floor_ns / MAX(w->group->executing, 1u) + 1);
 	}
+	cosched_ns = MIN(cosched_ns, MAX(queue_until_ns(q, now_ns), now_ns + SCHED_REQUEST_MIN_NS / 4));
 	return MIN(MIN(now_ns + left_ns, cosched_ns), MIN(q->refill_ns, q->costop_ns));
 }
 
@@ -505,7 +506,7 @@ static void charge(const struct sched *s, struct sched_queue *q, struct sched_wo
 
 	w->started_ns += passed_ns;
 	queue_charge(s, q, w, ran_ns);
-	pool_use(w->group, ran_ns, now_ns);
+	pool_use(w->group, ran_ns, w->where == SCHED_IN_FLOOR, now_ns);
 	account_add_used(&w->account, used->guest_ns, used->overlap_ns);
 	__atomic_store_n(&w->group->active_ns, now_ns, __ATOMIC_RELAXED);
 }

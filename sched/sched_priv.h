@@ -129,6 +129,10 @@ void queue_leave(struct sched_queue *q, struct sched_world *w);
 /* A world that counts waits in a timeline: by its reservation, or by shares. Out again. */
 void queue_insert(struct sched *s, struct sched_queue *q, struct sched_world *w, u64 now_ns);
 void queue_remove(struct sched *s, struct sched_queue *q, struct sched_world *w);
+/* When w, which waits, is owed something, if all goes on as it does. */
+u64 queue_eligible_ns(struct sched_queue *q, const struct sched_world *w, u64 now_ns);
+/* When another has its turn before the running world has used up its request; NEVER_NS. */
+u64 queue_until_ns(struct sched_queue *q, u64 now_ns);
 /* A waiting world became urgent: its request is shortened. */
 void queue_hurry(struct sched *s, struct sched_queue *q, u64 now_ns);
 /* A new request from where its last one ended. */
@@ -157,7 +161,8 @@ bool pool_has_floor(const struct sched_group *g);
 s64 pool_cap_left_ns(struct sched_group *g, u64 now_ns);
 /* When the limits that are used up leave something again. */
 u64 pool_cap_refill_ns(struct sched_group *g, u64 now_ns);
-void pool_use(struct sched_group *g, u64 ran_ns, u64 now_ns);
+/* by_floor: it ran by its reservation. */
+void pool_use(struct sched_group *g, u64 ran_ns, bool by_floor, u64 now_ns);
 
 /* --- cosched.c: all with G -------------------------------------------------------------------- */
 

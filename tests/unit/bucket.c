@@ -58,11 +58,12 @@ static void a_reservation_makes_no_debt(void **state)
 
 	(void)state;
 	bucket_init(&b, P / 2, 0);
-	bucket_use_rest(&b, P / 4, 1);
+	bucket_use_if_left(&b, P / 4, 1);
 	assert_int_equal(bucket_left_ns(&b, 2), P / 4);
-	bucket_use_rest(&b, 8 * P, 3);
-	assert_int_equal(bucket_left_ns(&b, 4), 0);
-	assert_int_equal(bucket_left_ns(&b, P), P / 2);
+	bucket_use_if_left(&b, P / 4 + 5, 3);
+	bucket_use_if_left(&b, 8 * P, 4);
+	assert_int_equal(bucket_left_ns(&b, 5), -5);
+	assert_int_equal(bucket_left_ns(&b, P), P / 2 - 5);
 }
 
 static void no_quota_and_no_limit(void **state)

@@ -221,7 +221,7 @@ static void three_rules_on_one_barrier(void **state)
 	assert_true(relaxed.skew_ns <= bound_ns);
 	assert_true(strict.skew_ns <= bound_ns);
 	assert_true(percpu.phases > off.phases);
-	assert_true(strict.costop_ns > relaxed.costop_ns);
+	assert_true(strict.costop_ns > percpu.costop_ns);
 	assert_true(relaxed.costop_ns > percpu.costop_ns);
 }
 
