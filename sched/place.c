@@ -333,7 +333,7 @@ static bool may_move(const struct sched *s, const struct sched_world *w, u32 fro
 	bool idle = s->queue[to].load == 0;
 
 	return w->resident == SCHED_PCPU_NONE && may_run(s, w, to) &&
-	       (idle || siblings_on(w, to) == 0 || siblings_on(w, from) > 1);
+	       (idle || siblings_on(w, to) == 0 || siblings_on(w, to) + 1 < siblings_on(w, from));
 }
 
 static struct sched_world *floor_candidate(const struct sched *s, u32 from, u32 to)
