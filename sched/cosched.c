@@ -291,6 +291,6 @@ enum cosched_verdict cosched_ask(struct sched_world *w, bool costopped, u64 now_
 		verdict = ask_group(w, now_ns, until_ns);
 	}
 	/* No shorter than what is worth a start, however near the threshold is. */
-	*until_ns = MAX(*until_ns, now_ns + SCHED_REQUEST_MIN_NS / 4);
+	*until_ns = MAX(*until_ns, now_ns + SCHED_START_MIN_NS);
 	return verdict;
 }

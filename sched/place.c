@@ -376,7 +376,7 @@ static bool crowd_candidate(struct sched *s, u32 from, u32 to, struct sched_worl
 
 		if (siblings_on(w, from) > 1) {
 			crowded = true;
-			*found = siblings_on(w, to) == 0 && may_move(s, w, from, to) ? w : NULL;
+			*found = may_move(s, w, from, to) ? w : NULL;
 		}
 	}
 	return crowded;

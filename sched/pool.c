@@ -56,7 +56,8 @@ u64 pool_cap_refill_ns(struct sched_group *g, u64 now_ns)
 	return refill_ns;
 }
 
-/* Siblings that run at the same time may use more than is left: a debt. What is used by shares is none. */
+/* Siblings that run at the same time may use more than is left: a debt. What is used by shares is
+ * none. */
 static void floor_use(struct bucket *floor, u64 ran_ns, bool by_floor, u64 now_ns)
 {
 	if (by_floor && __atomic_load_n(&floor->quota_ns, __ATOMIC_RELAXED) != 0) {

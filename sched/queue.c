@@ -193,7 +193,7 @@ void queue_insert(struct sched *s, struct sched_queue *q, struct sched_world *w,
 	if (w->at.deadline <= w->at.start) {
 		queue_request(s, w, w->request_ns);
 	}
-	if (w->group->runnable[w->pcpu] > 1 && w->group->count <= s->pcpu_count) {
+	if (w->group->runnable[w->pcpu] > 1) {
 		sched_bit_put(s->crowded, w->pcpu, true);
 	}
 	if (pool_floor_left(w->group, now_ns, &left_ns)) {
@@ -244,14 +244,16 @@ u64 queue_eligible_ns(struct sched_queue *q, const struct sched_world *w, u64 no
 	s64 ahead = (s64)(w->at.start - queue_vtime_now(q, now_ns));
 
 	/* V advances by the unit over the load. */
-	return ahead > 0 ? now_ns + ((u64)ahead * q->load + SCHED_VTIME_UNIT - 1) / SCHED_VTIME_UNIT : now_ns;
+	return ahead > 0 ? now_ns + ((u64)ahead * q->load + SCHED_VTIME_UNIT - 1) / SCHED_VTIME_UNIT
+			 : now_ns;
 }
 
 u64 queue_until_ns(struct sched_queue *q, u64 now_ns)
 {
 	struct timeline_node *n = timeline_earliest(&q->shares, UINT64_MAX);
 
-	if (n == NULL || q->running->where != SCHED_IN_SHARES || n->deadline >= q->running->at.deadline) {
+	if (n == NULL || q->running->where != SCHED_IN_SHARES ||
+	    n->deadline >= q->running->at.deadline) {
 		return NEVER_NS;
 	}
 	return queue_eligible_ns(q, sched_world_at(n), now_ns);

@@ -137,8 +137,8 @@ void sched_remove(struct sched *s, struct sched_world *w, u64 now_ns)
 
 /* --- waking ----------------------------------------------------------------------------------- */
 
-/* Whether w, which waits in q, goes before what runs there: by its reservation; or its deadline comes first, and it is
- * eligible before that one's time is up. */
+/* Whether w, which waits in q, goes before what runs there: by its reservation; or its deadline
+ * comes first, and it is eligible before that one's time is up. */
 static bool goes_first(struct sched_queue *q, const struct sched_world *w, u64 now_ns)
 {
 	const struct sched_world *r = q->running;
@@ -441,22 +441,28 @@ static void run(struct sched *s, struct sched_queue *q, struct sched_world *w, u
 	queue_publish(s, q);
 }
 
-/* Until when: its request, what its limits and its reservation leave, its siblings, and what the
- * queue must look at. */
+/* A share of what is left for all siblings that run; no less than is worth a start. */
+static u64 part_of(s64 left_ns, const struct sched_world *w)
+{
+	return MAX((u64)MAX(left_ns, 0) / MAX(w->group->executing, 1u), SCHED_START_MIN_NS);
+}
+
+/* Until when: its request, what its limits and its reservation leave, its siblings, the next one's
+ * turn, and what the queue must look at. */
 static u64 run_until(struct sched_queue *q, struct sched_world *w, u64 cosched_ns, u64 now_ns)
 {
 	s64 cap_ns = pool_cap_left_ns(w->group, now_ns), floor_ns;
-	u64 left_ns = MAX(queue_request_left_ns(w), SCHED_REQUEST_MIN_NS / 4);
+	u64 left_ns = MAX(queue_request_left_ns(w), SCHED_START_MIN_NS);
+	u64 turn_ns = MAX(queue_until_ns(q, now_ns), now_ns + SCHED_START_MIN_NS);
 
 	if (cap_ns != INT64_MAX) {
-		/* Siblings use of it, too. */
-		left_ns = MIN(left_ns, (u64)MAX(cap_ns, 0) / MAX(w->group->executing, 1u) + 1);
+		left_ns = MIN(left_ns, part_of(cap_ns, w));
 	}
 	if (w->where == SCHED_IN_FLOOR && pool_floor_left(w->group, now_ns, &floor_ns)) {
-		left_ns = MIN(left_ns, (u64)floor_ns / MAX(w->group->executing, 1u) + 1);
+		left_ns = MIN(left_ns, part_of(floor_ns, w));
 	}
-	cosched_ns = MIN(cosched_ns, MAX(queue_until_ns(q, now_ns), now_ns + SCHED_REQUEST_MIN_NS / 4));
-	return MIN(MIN(now_ns + left_ns, cosched_ns), MIN(q->refill_ns, q->costop_ns));
+	return MIN(MIN(MIN(now_ns + left_ns, cosched_ns), turn_ns),
+		   MIN(q->refill_ns, q->costop_ns));
 }
 
 bool sched_start(struct sched *s, struct sched_world *w, u64 now_ns, u64 *until_ns,

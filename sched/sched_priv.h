@@ -14,6 +14,9 @@
 /* The shortest request, of worlds that sleep soon or whose siblings wait: a context switch is far shorter. */
 #define SCHED_REQUEST_MIN_NS (1 * NSEC_PER_MSEC)
 
+/* No world is started for less, whatever limits it. */
+#define SCHED_START_MIN_NS (250 * NSEC_PER_USEC)
+
 /* Nobody is owed more than its part of this many slices when it joins a queue. */
 #define SCHED_LAG_SLICES 4u
 
