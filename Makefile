@@ -89,6 +89,7 @@ PURE_SRCS := \
 	sched/bucket.c \
 	sched/check.c \
 	sched/cosched.c \
+	sched/info.c \
 	sched/place.c \
 	sched/pool.c \
 	sched/queue.c \
