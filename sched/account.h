@@ -29,7 +29,7 @@ struct account {
 	u64 system_ns;	/* others' time spent on its behalf */
 	u64 overlap_ns; /* time spent on others while it was scheduled */
 	u64 guest_ns;	/* of run: in guest mode */
-	u64 switches;	/* times it was started */
+	u64 switches;	/* times it was started after another world */
 	u64 migrations; /* times it started on another pCPU than before */
 };
 

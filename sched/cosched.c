@@ -188,6 +188,39 @@ void cosched_woken(struct sched_world *w, u64 now_ns)
 	}
 }
 
+/* How far m is behind w, by the group's rule. */
+static u64 behind_ns(const struct sched_world *m, const struct sched_world *w, u64 now_ns)
+{
+	return rule_is_group(w->group) ? m->skew_ns : ahead_ns(w, m, now_ns);
+}
+
+/* When someone will have been left behind too far, if each sibling stands still from the end of its
+ * time on; who waits does so now. */
+static u64 too_far_ns(const struct sched_world *w, u64 now_ns)
+{
+	const struct sched_group *g = w->group;
+	u64 first_ns = NEVER_NS;
+
+	for (u32 i = 0; i < g->count; i++) {
+		const struct sched_world *m = g->member[i];
+		u64 behind = behind_ns(m, w, now_ns);
+		u64 stands_ns = NEVER_NS;
+
+		if (m == w || behind >= g->params.skew_max_ns) {
+			continue;
+		}
+		if (!m->progressing) {
+			stands_ns = now_ns;
+		} else if (m->state == SCHED_RUNNING) {
+			stands_ns = MAX(__atomic_load_n(&m->until_ns, __ATOMIC_RELAXED), now_ns);
+		}
+		if (stands_ns != NEVER_NS) {
+			first_ns = MIN(first_ns, stands_ns + g->params.skew_max_ns - behind);
+		}
+	}
+	return first_ns;
+}
+
 /* --- percpu ----------------------------------------------------------------------------------- */
 
 static enum cosched_verdict ask_percpu(struct sched_world *w, bool costopped, u64 now_ns,
@@ -203,7 +236,7 @@ static enum cosched_verdict ask_percpu(struct sched_world *w, bool costopped, u6
 		*until_ns = now_ns + MAX(skew_ns - resume_ns, max_ns / 4);
 		return COSCHED_WAIT;
 	}
-	*until_ns = slowest->progressing ? NEVER_NS : now_ns + max_ns - skew_ns;
+	*until_ns = too_far_ns(w, now_ns);
 	return COSCHED_RUN;
 }
 
@@ -239,24 +272,10 @@ static void start_together(struct sched_group *g)
 	}
 }
 
-/* The longest that someone is left behind who does not progress now. */
-static u64 growing_skew_ns(const struct sched_world *but)
-{
-	const struct sched_group *g = but->group;
-	u64 worst_ns = 0;
-
-	for (u32 i = 0; i < g->count; i++) {
-		if (!g->member[i]->progressing && g->member[i] != but) {
-			worst_ns = MAX(worst_ns, g->member[i]->skew_ns + 1);
-		}
-	}
-	return worst_ns;
-}
-
 static enum cosched_verdict ask_group(struct sched_world *w, u64 now_ns, u64 *until_ns)
 {
 	struct sched_group *g = w->group;
-	u64 max_ns = g->params.skew_max_ns, growing_ns;
+	u64 max_ns = g->params.skew_max_ns;
 	bool stop;
 
 	skews_book(g, now_ns);
@@ -272,8 +291,7 @@ static enum cosched_verdict ask_group(struct sched_world *w, u64 now_ns, u64 *un
 		*until_ns = now_ns + (g->executing == 0 ? max_ns : 0);
 		return stop ? COSCHED_STOP : COSCHED_WAIT;
 	}
-	growing_ns = growing_skew_ns(w);
-	*until_ns = growing_ns == 0 ? NEVER_NS : now_ns + max_ns - MIN(max_ns, growing_ns - 1);
+	*until_ns = too_far_ns(w, now_ns);
 	return COSCHED_RUN;
 }
 

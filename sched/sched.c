@@ -365,14 +365,19 @@ static void siblings_kick(struct sched *s, struct sched_world *w, struct sched_k
 	}
 }
 
-/* The sibling m should run soon; its queue shortens its request. */
-static void hurry(struct sched *s, struct sched_world *m, struct sched_kicks *kicks)
+/* The sibling m should run soon: its queue shortens its request, and looks now unless what runs
+ * there has just begun. */
+static void hurry(struct sched *s, struct sched_world *m, u64 now_ns, struct sched_kicks *kicks)
 {
 	u32 pcpu = __atomic_load_n(&m->pcpu, __ATOMIC_RELAXED);
+	struct sched_queue *q = &s->queue[pcpu];
 
-	if (!__atomic_exchange_n(&m->urgent, true, __ATOMIC_RELAXED)) {
-		__atomic_store_n(&s->queue[pcpu].hurry, true, __ATOMIC_SEQ_CST);
-		__atomic_store_n(&s->queue[pcpu].preempt, true, __ATOMIC_SEQ_CST);
+	if (__atomic_exchange_n(&m->urgent, true, __ATOMIC_RELAXED)) {
+		return;
+	}
+	__atomic_store_n(&q->hurry, true, __ATOMIC_SEQ_CST);
+	if (now_ns > __atomic_load_n(&q->began_ns, __ATOMIC_RELAXED) + SCHED_RUN_MIN_NS) {
+		__atomic_store_n(&q->preempt, true, __ATOMIC_SEQ_CST);
 		sched_kick_add(kicks, pcpu);
 	}
 }
@@ -390,14 +395,15 @@ static void costop(struct sched *s, struct sched_queue *q, struct sched_world *w
 	if (verdict == COSCHED_STOP) {
 		siblings_kick(s, w, kicks);
 	} else if (laggard != NULL) {
-		hurry(s, laggard, kicks);
+		hurry(s, laggard, now_ns, kicks);
 	}
 }
 
 /* Siblings run at the same time where their turns allow it: they ask for little now, which makes
  * their deadlines early; their pCPUs look whether that makes them the first. None is invited where
  * another runs. */
-static void siblings_invite(struct sched *s, const struct sched_world *w, struct sched_kicks *kicks)
+static void siblings_invite(struct sched *s, const struct sched_world *w, u64 now_ns,
+			    struct sched_kicks *kicks)
 {
 	const struct sched_group *g = w->group;
 	u64 taken[SCHED_PCPU_WORDS] = {0};
@@ -414,7 +420,7 @@ static void siblings_invite(struct sched *s, const struct sched_world *w, struct
 		struct sched_world *m = g->member[i];
 
 		if (m->state == SCHED_READY && !bitmap_test(taken, m->pcpu)) {
-			hurry(s, m, kicks);
+			hurry(s, m, now_ns, kicks);
 		}
 	}
 }
@@ -436,7 +442,11 @@ static void run(struct sched *s, struct sched_queue *q, struct sched_world *w, u
 	__atomic_store_n(&w->urgent, false, __ATOMIC_RELAXED);
 	sched_bit_put(s->idle, w->pcpu, false);
 	account_enter(&w->account, ACCOUNT_RUN, now_ns);
-	account_count_start(&w->account, migrated);
+	if (q->last != w) {
+		__atomic_store_n(&q->began_ns, now_ns, __ATOMIC_RELAXED);
+		account_count_start(&w->account, migrated);
+	}
+	q->last = w;
 	cosched_started(w, now_ns);
 	queue_publish(s, q);
 }
@@ -453,7 +463,8 @@ static u64 run_until(struct sched_queue *q, struct sched_world *w, u64 cosched_n
 {
 	s64 cap_ns = pool_cap_left_ns(w->group, now_ns), floor_ns;
 	u64 left_ns = MAX(queue_request_left_ns(w), SCHED_START_MIN_NS);
-	u64 turn_ns = MAX(queue_until_ns(q, now_ns), now_ns + SCHED_START_MIN_NS);
+	u64 turn_ns = MAX(MAX(queue_until_ns(q, now_ns), q->began_ns + SCHED_RUN_MIN_NS),
+			  now_ns + SCHED_START_MIN_NS);
 
 	if (cap_ns != INT64_MAX) {
 		left_ns = MIN(left_ns, part_of(cap_ns, w));
@@ -495,7 +506,7 @@ bool sched_start(struct sched *s, struct sched_world *w, u64 now_ns, u64 *until_
 		q->idled = false;
 		place_pass_on(s, w->pcpu, kicks);
 	}
-	siblings_invite(s, w, kicks);
+	siblings_invite(s, w, now_ns, kicks);
 	*until_ns = w->until_ns = run_until(q, w, cosched_ns, now_ns);
 	sched_kick_add(kicks, place_claim_idle_for_waiting(s, q));
 	return true;

@@ -141,7 +141,7 @@ struct sched_world {
 	struct list node;	  /* [Q] in the list of limited or co-stopped ones, or of those IN_SHARES whose
 				   * reservation comes back with the next period */
 	u64 started_ns;		  /* [Q] RUNNING: since when */
-	u64 until_ns;		  /* [Q] RUNNING: until when, at the latest */
+	u64 until_ns;		  /* (a) RUNNING: until when, at the latest */
 
 	/* Co-scheduling. */
 	u64 progress_ns;    /* [G] guest execution and halts ... */
