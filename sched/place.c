@@ -268,15 +268,20 @@ u32 place_pull_floor(struct sched *s, u32 pcpu)
 
 u32 place_pull_crowded(struct sched *s, u32 pcpu, u64 now_ns)
 {
-	struct walk walk = {s->crowded, pcpu, 0};
+	struct sched_queue *q = &s->queue[pcpu];
+	struct walk walk = {s->crowded, q->crowd_look, 0};
 	u32 other;
 
-	if (now_ns < s->queue[pcpu].crowd_ns) {
+	if (now_ns < q->crowd_ns) {
 		return SCHED_PCPU_NONE;
 	}
-	s->queue[pcpu].crowd_ns = now_ns + SCHED_CROWD_NS;
+	q->crowd_ns = now_ns + SCHED_CROWD_NS;
 	other = walk_next(s, &walk);
-	return other != pcpu ? other : SCHED_PCPU_NONE;
+	if (other == pcpu) {
+		other = walk_next(s, &walk);
+	}
+	q->crowd_look = other != SCHED_PCPU_NONE ? other : pcpu;
+	return other;
 }
 
 /* How far queue `from` is behind that of `to`, in service of a world of weight `load`, beyond what

@@ -56,6 +56,7 @@ struct sched_queue {
 	bool gang;		     /* (a) a co-stopped world here shall start now */
 	bool hurry;		     /* (a) a waiting world here became urgent */
 	bool idled;		     /* [Q] it found nothing to run */
+	u32 crowd_look;		     /* [Q] cursor over those with crowded siblings */
 	u64 crowd_ns;		     /* [Q] not to look for others' crowded siblings before */
 	u64 seen_vtime;		     /* (a) V + offset */
 	u64 seen_load;		     /* (a) load */
