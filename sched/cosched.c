@@ -17,12 +17,12 @@
 
 static bool rule_is_group(const struct sched_group *g)
 {
-	return g->params.rule == SCHED_COSCHED_STRICT || g->params.rule == SCHED_COSCHED_RELAXED;
+	return g->rule == SCHED_COSCHED_STRICT || g->rule == SCHED_COSCHED_RELAXED;
 }
 
 static bool rule_is_off(const struct sched_group *g)
 {
-	return g->params.rule == SCHED_COSCHED_OFF || g->count < 2;
+	return g->rule == SCHED_COSCHED_OFF || g->count < 2;
 }
 
 /* --- progress --------------------------------------------------------------------------------- */
@@ -247,7 +247,7 @@ static bool must_start_together(const struct sched_world *w)
 	const struct sched_group *g = w->group;
 
 	return w->state == SCHED_READY &&
-	       (g->params.rule == SCHED_COSCHED_STRICT || w->skew_ns >= g->params.skew_max_ns);
+	       (g->rule == SCHED_COSCHED_STRICT || w->skew_ns >= g->params.skew_max_ns);
 }
 
 static bool all_offered(const struct sched_group *g)
@@ -295,18 +295,41 @@ static enum cosched_verdict ask_group(struct sched_world *w, u64 now_ns, u64 *un
 	return COSCHED_RUN;
 }
 
+/* Another rule begins with siblings that are level. */
+static void rule_renew(struct sched_group *g, u64 now_ns)
+{
+	enum sched_rule rule = __atomic_load_n(&g->params.rule, __ATOMIC_RELAXED);
+	u64 progress_ns = cosched_progress_of(g->member[0], now_ns);
+
+	if (rule == g->rule) {
+		return;
+	}
+	g->rule = rule;
+	g->stopped = false;
+	g->skew_seen_ns = 0;
+	for (u32 i = 0; i < g->count; i++) {
+		struct sched_world *m = g->member[i];
+
+		m->progress_ns = progress_ns;
+		m->progress_at_ns = now_ns;
+		m->skew_ns = m->halt_skew_ns = 0;
+		m->offered = false;
+		__atomic_store_n(&m->gang, false, __ATOMIC_RELAXED);
+	}
+}
+
 enum cosched_verdict cosched_ask(struct sched_world *w, bool costopped, u64 now_ns, u64 *until_ns)
 {
-	enum cosched_verdict verdict = COSCHED_RUN;
+	enum cosched_verdict verdict;
 
+	rule_renew(w->group, now_ns);
 	*until_ns = NEVER_NS;
-	if (rule_is_off(w->group)) {
-		w->group->stopped = false;
-	} else if (!rule_is_group(w->group)) {
-		w->group->stopped = false;
-		verdict = ask_percpu(w, costopped, now_ns, until_ns);
-	} else if (!w->gang) {
+	if (rule_is_off(w->group) || w->gang) {
+		verdict = COSCHED_RUN;
+	} else if (rule_is_group(w->group)) {
 		verdict = ask_group(w, now_ns, until_ns);
+	} else {
+		verdict = ask_percpu(w, costopped, now_ns, until_ns);
 	}
 	/* No shorter than what is worth a start, however near the threshold is. */
 	*until_ns = MAX(*until_ns, now_ns + SCHED_START_MIN_NS);

@@ -208,6 +208,7 @@ void sched_group_add(struct sched *s, struct sched_group *g, struct sched_pool *
 	*g = (struct sched_group){
 		.id = id, .pool = pool != NULL ? pool : &s->root, .skew_at_ns = now_ns};
 	group_params_store(g, params);
+	g->rule = params->rule;
 	bucket_init(&g->floor, params->min_ns, now_ns);
 	bucket_init(&g->cap, params->max_ns, now_ns);
 	list_push_back(&s->groups, &g->node);

@@ -244,8 +244,9 @@ static void period_begin(struct sched *s, struct sched_queue *q, u64 now_ns)
 		next = l->next;
 		left_ns = pool_cap_left_ns(w->group, now_ns);
 		if (left_ns > 0) {
-			/* Its own limit held it back: owed nothing. */
-			ready_return(s, q, w, 0, now_ns);
+			/* Of those that share a limit, who had least of the last period goes first.
+			 */
+			ready_return(s, q, w, (u64)s->slice_ns, now_ns);
 		} else {
 			q->refill_ns = MIN(q->refill_ns, pool_cap_refill_ns(w->group, now_ns));
 		}
@@ -408,7 +409,7 @@ static void siblings_invite(struct sched *s, const struct sched_world *w, u64 no
 	const struct sched_group *g = w->group;
 	u64 taken[SCHED_PCPU_WORDS] = {0};
 
-	if (g->params.rule == SCHED_COSCHED_OFF || g->executing == g->count) {
+	if (g->rule == SCHED_COSCHED_OFF || g->executing == g->count) {
 		return;
 	}
 	for (u32 i = 0; i < g->count; i++) {

@@ -104,6 +104,7 @@ struct sched_group {
 	struct sched_world *member[SCHED_SIBLINGS_MAX]; /* [G] */
 	/* Co-scheduling. */
 	u8 runnable[SCHED_PCPU_MAX]; /* (a) written under Q: members READY or RUNNING there */
+	enum sched_rule rule;	/* [G] that the fields below belong to: params.rule may be newer */
 	bool stopped;		/* [G] strict, relaxed: as a whole, until a co-start */
 	u32 executing;		/* [G] members that run */
 	u64 skew_at_ns;		/* [G] members' skew_ns is booked up to here */
