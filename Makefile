@@ -29,6 +29,7 @@ PURE_SRCS := \
 	arch/x86/emul/exec_string.c \
 	arch/x86/emul/fetch.c \
 	arch/x86/emul/walk.c \
+	arch/x86/topology.c \
 	arch/x86/virt/asid.c \
 	arch/x86/virt/guest_check.c \
 	arch/x86/virt/svm/svm_check.c \
@@ -231,6 +232,7 @@ UNIT_TESTS := \
 	tick_backlog \
 	timeline \
 	timer \
+	topology \
 	vioapic \
 	vlapic \
 	vlapic_modes \

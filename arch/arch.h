@@ -55,6 +55,15 @@ static inline u32 arch_pcpu_id(void)
 /* The local APIC id of a pCPU. */
 u32 arch_pcpu_apic_id(u32 pcpu);
 
+/* Where a pCPU is: equal numbers, shared. Constant after boot. */
+struct arch_place {
+	u32 core;    /* hyperthreads of one core */
+	u32 cache;   /* the last-level cache */
+	u32 package;
+	u32 node;    /* memory nearest to it */
+};
+struct arch_place arch_pcpu_place(u32 pcpu);
+
 /* Makes `pcpu` leave guest mode or arch_idle() soon; no other effect. Never lost: a kick sent while
  * the target is in hypervisor code takes effect at its next entry to a guest or to idle. May target
  * the caller itself. */

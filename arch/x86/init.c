@@ -7,6 +7,7 @@
 #include "arch/x86/acpi.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/cpu_features.h"
+#include "arch/x86/cpu_identity.h"
 #include "arch/x86/host_map.h"
 #include "arch/x86/ioapic.h"
 #include "arch/x86/lapic.h"
@@ -17,6 +18,7 @@
 #include "arch/x86/smp.h"
 #include "arch/x86/stack.h"
 #include "arch/x86/oneshot.h"
+#include "arch/x86/topology.h"
 #include "arch/x86/traps.h"
 #include "arch/x86/tsc.h"
 #include "arch/x86/watchdog.h"
@@ -145,6 +147,20 @@ void arch_init_machine(const struct boot_info *info)
 		 acpi_get()->madt.ioapic_count);
 }
 
+/* All CPUs of a machine divide their APIC ids in the same way. */
+static void find_places(void)
+{
+	const struct acpi_srat *srat = acpi_get()->has_srat ? &acpi_get()->srat : NULL;
+	struct topology_widths widths;
+
+	topology_widths_read(cpu_read_cpuid, &widths);
+	for (u32 i = 0; i < arch_pcpu_count(); i++) {
+		percpu_get(i)->place = topology_place(&widths, srat, arch_pcpu_apic_id(i));
+	}
+	log_debug("APIC ids: %u bits within a core, %u within a cache, %u within a package",
+		  widths.core_bits, widths.cache_bits, widths.package_bits);
+}
+
 void arch_start_pcpus(const struct boot_info *info)
 {
 	bool bad = false;
@@ -155,6 +171,7 @@ void arch_start_pcpus(const struct boot_info *info)
 		max = PCPU_MAX;
 	}
 	smp_start((u32)MIN(max, PCPU_MAX));
+	find_places();
 	watchdog_start_alone();
 }
 

@@ -46,3 +46,8 @@ u32 arch_pcpu_apic_id(u32 pcpu)
 {
 	return percpu_get(pcpu)->apic_id;
 }
+
+struct arch_place arch_pcpu_place(u32 pcpu)
+{
+	return percpu_get(pcpu)->place;
+}

@@ -14,6 +14,7 @@ struct percpu {
 	struct percpu *self;
 	u32 id;
 	u32 apic_id;
+	struct arch_place place; /* (o) */
 	u64 stack_top;
 
 	/* One-shot timer (oneshot.c): when arch_timer_arm()'s is due, and the watchdog's. */

@@ -61,13 +61,16 @@ static void pcpu_show(u32 pcpu, u64 now_ns)
 	struct pcpu_stats stats;
 	char runs[CONFIG_NAME_SIZE + 16] = "-";
 
-	dispatch_get_stats(pcpu, &stats);
+	struct arch_place place = arch_pcpu_place(pcpu);
+
+	dispatch_get_stats(pcpu, now_ns, &stats);
 	if (vcpu != NULL) {
 		fmt_print(runs, sizeof(runs), "%s/%u", vcpu->vm->config.name, vcpu->index);
 	}
 	u64 idle_permille = now_ns != 0 ? stats.idle_ns / (now_ns / 1000 + 1) : 0;
 
-	output_print("%4u %6u %4llu.%llu %10llu  %s\n", pcpu, arch_pcpu_apic_id(pcpu),
+	output_print("%4u %6u %4u %5u %5u %4u %4llu.%llu %10llu  %s\n", pcpu,
+		     arch_pcpu_apic_id(pcpu), place.node, place.package, place.cache, place.core,
 		     (unsigned long long)(idle_permille / 10),
 		     (unsigned long long)(idle_permille % 10), (unsigned long long)stats.switches,
 		     runs);
@@ -79,7 +82,8 @@ static void pcpus_run(u32 argc, const char *const *argv)
 
 	(void)argc;
 	(void)argv;
-	output_print("%4s %6s %6s %10s  %s\n", "PCPU", "APICID", "IDLE %", "SWITCHES", "VCPU");
+	output_print("%4s %6s %4s %5s %5s %4s %6s %10s  %s\n", "PCPU", "APICID", "NODE", "PKG",
+		     "CACHE", "CORE", "IDLE %", "SWITCHES", "VCPU");
 	for (u32 i = 0; i < arch_pcpu_count(); i++) {
 		pcpu_show(i, now_ns);
 	}
@@ -119,7 +123,7 @@ static void poweroff_run(u32 argc, const char *const *argv)
 
 /* clang-format off */
 static const struct command commands[] = {
-	{"pcpus", NULL, "", 0, 0, pcpus_run, "the machine's CPUs: idle time since boot, what they run"},
+	{"pcpus", NULL, "", 0, 0, pcpus_run, "the machine's CPUs: what they share (same numbers), idle time since boot, what they run"},
 	{"mem", NULL, "", 0, 0, mem_run, "the machine's memory"},
 	{"version", NULL, "", 0, 0, version_run, "version, and what the CPU offers"},
 	{"reboot", NULL, "", 0, 0, reboot_run, "restart the machine at once; guests are not asked"},
