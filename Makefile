@@ -48,6 +48,8 @@ PURE_SRCS := \
 	kernel/cmdline.c \
 	kernel/config.c \
 	kernel/config/keys.c \
+	kernel/config/lines.c \
+	kernel/config/pools_config.c \
 	kernel/config/types.c \
 	kernel/console/command.c \
 	kernel/console/guest_text.c \
@@ -222,6 +224,7 @@ UNIT_TESTS := \
 	msr_policy \
 	multiboot1 \
 	multiboot2 \
+	pools_config \
 	pvclock \
 	ring \
 	sched \

@@ -23,7 +23,7 @@
 #define CONFIG_MODULE_ARGS_SIZE 256
 #define CONFIG_SALT_SIZE	64
 
-enum config_cosched { COSCHED_STRICT, COSCHED_RELAXED, COSCHED_PERCPU };
+enum config_cosched { COSCHED_STRICT, COSCHED_RELAXED, COSCHED_PERCPU, COSCHED_OFF };
 enum config_time_mode { TIME_MODE_REAL, TIME_MODE_APPARENT };
 enum config_catchup { CATCHUP_SPONGE, CATCHUP_BURST, CATCHUP_SLOW, CATCHUP_DROP };
 enum config_interface { INTERFACE_VMWARE, INTERFACE_KVM, INTERFACE_NONE };
@@ -53,6 +53,8 @@ struct vm_config {
 	u32 cpu_max_mhz; /* or CONFIG_UNLIMITED */
 	u64 affinity[CONFIG_AFFINITY_PCPUS / 64]; /* bit per pCPU; "all": every bit */
 	enum config_cosched cosched;
+	u32 cosched_skew_us;
+	char pool[CONFIG_NAME_SIZE]; /* empty: none */
 
 	struct config_shares mem_shares;
 	u32 mem_min_mb;

@@ -9,9 +9,16 @@
  * beside any machine that can run guests. */
 #define FRAMES_ZEROED_MAX 4096u
 
-/* Round-robin time slice: 10 ms, a few ticks of a guest's own scheduler (4 ms at HZ=250), so that each
- * turn gets something done and switching stays far below 0.1 %. */
-#define SCHED_SLICE_NS (10 * NSEC_PER_MSEC)
+/* The longest a vCPU runs before another one that waits gets its turn: 5 ms, a tick of a guest's own scheduler (4 ms at
+ * HZ=250) and more, so that each turn gets something done and switching stays far below 0.1 %. */
+#define SCHED_SLICE_NS (5 * NSEC_PER_MSEC)
+
+/* How often weights in resource pools follow what is active in them: often enough that a pool's idle share is given away
+ * before people notice, and a few microseconds of work each. */
+#define SCHED_TICK_NS (100 * NSEC_PER_MSEC)
+
+/* CPU time that reservations leave to the hypervisor itself and to VMs without one: a twentieth of the machine. */
+#define SCHED_UNRESERVED_PERMILLE 50u
 
 /* How soon an entry with a held-back interrupt must exit (virt_vcpu.irq_deferred): one guest instruction is
  * over long before, and 20 us more on an interrupt goes unnoticed. */
@@ -36,9 +43,9 @@
 /* VMs that can be defined: ids fit the frame table's 16 bits, and the table of pointers one page. */
 #define VM_MAX 256u
 
-/* Timers that can be armed on one pCPU: one per vCPU and one per VM, were all of them there, the monitor's and that
- * of housekeeping. */
-#define TIMERS_PER_PCPU_MAX (VM_MAX * (VM_VCPUS_MAX + 1) + 2)
+/* Timers that can be armed on one pCPU: one per vCPU and one per VM, were all of them there, the monitor's, the
+ * scheduler's and that of housekeeping. */
+#define TIMERS_PER_PCPU_MAX (VM_MAX * (VM_VCPUS_MAX + 1) + 3)
 
 /* A VM's devices are not advanced by their timer more often than this, whatever rate the guest programs: 20 kHz,
  * more than twice the RTC's fastest. */
@@ -113,14 +120,28 @@
 /* Shares, of a whole VM. Keeps products with virtual time (2^40 ns and more) within 64 bits. */
 #define CONFIG_SHARES_MAX 1000000u
 
-/* Shares per vCPU and per MB that low, normal and high stand for: the vendor's numbers, so that files
+/* Shares per vCPU, pool and MB that low, normal and high stand for: the vendor's numbers, so that files
  * written for it mean the same here. */
 #define CPU_SHARES_LOW	  500u
 #define CPU_SHARES_NORMAL 1000u
 #define CPU_SHARES_HIGH	  2000u
+#define POOL_SHARES_LOW	   2000u
+#define POOL_SHARES_NORMAL 4000u
+#define POOL_SHARES_HIGH   8000u
 #define MEM_SHARES_LOW	  5u
 #define MEM_SHARES_NORMAL 10u
 #define MEM_SHARES_HIGH	  20u
+
+/* Resource pools of a machine: the vendor's users have a handful. */
+#define POOLS_MAX 64u
+/* Pools within pools, the root apart: what the scheduler takes (SCHED_POOL_DEPTH), less what is above and below. */
+#define POOL_DEPTH_MAX 7u
+
+/* sched.cpu.skew: below a tenth of a millisecond siblings on two pCPUs would stop each other without end; above a
+ * second the rule means nothing. The default of 3 ms is in the table of keys: a few times shorter than what a guest's own
+ * scheduler grants, and longer than most lock holds. */
+#define CPU_SKEW_US_MIN 100u
+#define CPU_SKEW_US_MAX 1000000u
 
 /* MHz: a bound for sched.cpu.min and .max that sums over any machine without overflow. */
 #define CONFIG_MHZ_MAX 10000000u

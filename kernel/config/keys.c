@@ -5,7 +5,7 @@
  */
 #include "kernel/config/keys_priv.h"
 
-static const char *const cosched_words[] = {"strict", "relaxed", "percpu", NULL};
+static const char *const cosched_words[] = {"strict", "relaxed", "percpu", "off", NULL};
 static const char *const time_mode_words[] = {"real", "apparent", NULL};
 static const char *const catchup_words[] = {"sponge", "burst", "slow", "drop", NULL};
 static const char *const interface_words[] = {"vmware", "kvm", "none", NULL};
@@ -37,19 +37,24 @@ const struct config_key config_keys[] = {
 	 .help = "`name arguments`: a boot module handed on to a Multiboot kernel"},
 
 	{"sched.cpu.shares", TYPE_SHARES, FIELD(cpu_shares), .least = 1, .most = CONFIG_SHARES_MAX,
-	 .fallback = "normal", .later = true, .already = "normal",
+	 .fallback = "normal",
 	 .help = "claim to CPU time relative to other VMs; low, normal, high: 500, 1000, 2000 per vCPU"},
 	{"sched.cpu.min", TYPE_NUMBER, FIELD(cpu_min_mhz), .most = CONFIG_MHZ_MAX,
-	 .unit = "MHz", .fallback = "0", .later = true, .already = "0",
-	 .help = "CPU reservation"},
+	 .unit = "MHz", .fallback = "0",
+	 .help = "CPU reservation of the whole VM: it never waits for others below this rate"},
 	{"sched.cpu.max", TYPE_LIMIT, FIELD(cpu_max_mhz), .least = 1, .most = CONFIG_MHZ_MAX,
-	 .unit = "MHz", .fallback = "unlimited", .later = true, .already = "unlimited",
-	 .help = "CPU limit"},
+	 .unit = "MHz", .fallback = "unlimited",
+	 .help = "CPU limit of the whole VM, even where others are idle"},
 	{"sched.cpu.affinity", TYPE_PCPUS, FIELD(affinity), .fallback = "all",
 	 .help = "pCPUs the VM may run on"},
 	{"sched.cpu.cosched", TYPE_WORD, FIELD(cosched), .words = cosched_words, .fallback = "percpu",
-	 .later = true,
-	 .help = "rule by which the vCPUs of the VM are co-scheduled"},
+	 .help = "what stops when vCPUs get too far apart: strict: all until all can start together; "
+		 "relaxed: all until those behind can; percpu: those ahead; off: nothing"},
+	{"sched.cpu.skew", TYPE_NUMBER, FIELD(cosched_skew_us), .least = CPU_SKEW_US_MIN,
+	 .most = CPU_SKEW_US_MAX, .unit = "us", .fallback = "3000",
+	 .help = "how far a vCPU may get ahead of the slowest one before it is stopped"},
+	{"sched.cpu.pool", TYPE_NAME, FIELD(pool), .least = 1, SIZE(pool),
+	 .help = "resource pool that the VM is in, one of the boot module `pools.cfg`; default: none"},
 
 	{"sched.mem.shares", TYPE_SHARES, FIELD(mem_shares), .least = 1, .most = CONFIG_SHARES_MAX,
 	 .fallback = "normal", .later = true, .already = "normal",

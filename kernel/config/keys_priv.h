@@ -20,7 +20,7 @@ enum config_type {
 struct config_key {
 	const char *name;
 	enum config_type type;
-	u32 offset; /* of the field in struct vm_config */
+	u32 offset; /* of the field in struct vm_config, or what the file's keys describe */
 	u32 least, most;
 	const char *unit;	   /* for messages, or NULL */
 	const char *const *words;  /* TYPE_WORD: NULL-terminated, in the order of the enum */
@@ -37,9 +37,12 @@ struct config_key {
 extern const struct config_key config_keys[];
 extern const u32 config_key_count;
 
-/* Sets the field of `key` (element `index` of a numbered one) from a terminated value. False: the
- * value is not what keys_expected() says. */
-bool keys_set(const struct config_key *key, u32 index, const char *value, struct vm_config *config);
+/* Sets the field of `key` (element `index` of a numbered one) in `config` from a terminated value. False:
+ * the value is not what keys_expected() says. */
+bool keys_set(const struct config_key *key, u32 index, const char *value, void *config);
+
+/* Makes the number of a level: so many per unit for low, normal, high. */
+void config_shares_resolve(struct config_shares *shares, const u32 per_unit[3], u32 units);
 
 /* What the value has to be, as a phrase. */
 void keys_expected(const struct config_key *key, char *buf, size_t size);

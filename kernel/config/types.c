@@ -178,6 +178,13 @@ static bool shares_set(const struct config_key *key, const char *value, void *fi
 	return number_set(key, value, &shares->value);
 }
 
+void config_shares_resolve(struct config_shares *shares, const u32 per_unit[3], u32 units)
+{
+	if (shares->level != SHARES_NUMBER) {
+		shares->value = per_unit[shares->level] * units;
+	}
+}
+
 static void shares_expected(const struct config_key *key, char *buf, size_t size)
 {
 	fmt_print(buf, size, "low, normal, high or a number from %u to %u", key->least, key->most);
@@ -244,7 +251,7 @@ static const struct {
 static_assert(sizeof(enum config_cosched) == sizeof(u32), "enum size");
 static_assert(sizeof(enum config_interface) == sizeof(u32), "enum size");
 
-bool keys_set(const struct config_key *key, u32 index, const char *value, struct vm_config *config)
+bool keys_set(const struct config_key *key, u32 index, const char *value, void *config)
 {
 	/* Elements of a numbered key are texts of `most` bytes and a terminator. */
 	u8 *field = (u8 *)config + key->offset + (size_t)index * (key->most + 1);

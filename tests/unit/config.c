@@ -81,6 +81,8 @@ static void defaults(void **state)
 		assert_true(config.affinity[i] == UINT64_MAX);
 	}
 	assert_int_equal(config.cosched, COSCHED_PERCPU);
+	assert_int_equal(config.cosched_skew_us, 3000);
+	assert_string_equal(config.pool, "");
 	assert_int_equal(config.mem_shares.value, 2560);
 	assert_int_equal(config.mem_min_mb, 0);
 	assert_int_equal(config.mem_max_mb, CONFIG_UNLIMITED);
@@ -112,6 +114,8 @@ static void every_key(void **state)
 			       "sched.cpu.max = \"3000\"\n"
 			       "sched.cpu.affinity = \"0,2-4,255\"\n"
 			       "sched.cpu.cosched = \"strict\"\n"
+			       "sched.cpu.skew = \"1500\"\n"
+			       "sched.cpu.pool = \"batch\"\n"
 			       "sched.mem.shares = \"777\"\n"
 			       "sched.mem.min = \"64\"\n"
 			       "sched.mem.max = \"512\"\n"
@@ -140,6 +144,8 @@ static void every_key(void **state)
 	assert_true(config.affinity[0] == 0x1d && config.affinity[1] == 0);
 	assert_true(config.affinity[3] == BIT(63));
 	assert_int_equal(config.cosched, COSCHED_STRICT);
+	assert_int_equal(config.cosched_skew_us, 1500);
+	assert_string_equal(config.pool, "batch");
 	assert_int_equal(config.mem_shares.level, SHARES_NUMBER);
 	assert_int_equal(config.mem_shares.value, 777);
 	assert_int_equal(config.mem_min_mb, 64);
@@ -178,6 +184,12 @@ static void wrong_values(void **state)
 	expect_error("sched.cpu.shares = \"0\"",
 		     "web.vmx:2: sched.cpu.shares = \"0\": expected low, normal, high or a number "
 		     "from 1 to 1000000");
+	expect_error("sched.cpu.cosched = \"on\"",
+		     "web.vmx:2: sched.cpu.cosched = \"on\": expected strict, relaxed, percpu or "
+		     "off");
+	expect_error(
+		"sched.cpu.skew = \"99\"",
+		"web.vmx:2: sched.cpu.skew = \"99\": expected a number from 100 to 1000000 us");
 	expect_error("sched.cpu.max = \"no\"",
 		     "web.vmx:2: sched.cpu.max = \"no\": expected unlimited or a number from 1 to "
 		     "10000000 MHz");
@@ -299,10 +311,11 @@ static void warnings_and_notices(void **state)
 		       "web.vmx:2: unknown key boot.module ignored");
 	expect_message(CONFIG_WARNING, "boot.modulex = \"x\"",
 		       "web.vmx:2: unknown key boot.modulex ignored");
-	expect_message(CONFIG_NOTICE, "sched.cpu.shares = \"low\"",
-		       "web.vmx:2: sched.cpu.shares = \"low\" is not acted upon yet");
+	expect_message(CONFIG_NOTICE, "sched.mem.shares = \"low\"",
+		       "web.vmx:2: sched.mem.shares = \"low\" is not acted upon yet");
 	expect_good("boot.kernel = \"k\"\nguest.interface = \"NONE\"\ntime.mode = \"real\"\n"
-		    "sched.cpu.shares = \"normal\"");
+		    "sched.mem.shares = \"normal\"\nsched.cpu.shares = \"low\"\n"
+		    "sched.cpu.min = \"1\"\nsched.cpu.max = \"2\"\nsched.cpu.cosched = \"off\"");
 }
 
 static void errors_displace_lesser_messages(void **state)
