@@ -148,6 +148,8 @@ HV_SRCS := \
 	kernel/console/monitor.c \
 	kernel/console/output.c \
 	kernel/dispatch.c \
+	kernel/dispatch_config.c \
+	kernel/dispatch_world.c \
 	kernel/drivers/console.c \
 	kernel/drivers/debugcon.c \
 	kernel/drivers/font.c \
@@ -171,6 +173,7 @@ HV_SRCS := \
 	kernel/panic.c \
 	kernel/selftest.c \
 	kernel/platform.c \
+	kernel/pools.c \
 	kernel/symbols.c \
 	kernel/timer.c \
 	kernel/vcpu.c \
@@ -178,6 +181,7 @@ HV_SRCS := \
 	kernel/vm_boot.c \
 	kernel/vm_build.c \
 	kernel/vm_console.c \
+	kernel/vm_sched.c \
 	mm/frames.c \
 	mm/guest_access.c \
 	mm/p2m.c

@@ -15,6 +15,7 @@ const struct cmdline_option cmdline_options[] = {
 	{"x2apic", "on, off, auto (auto)"},
 	{"maxcpus", "start at most this many pCPUs (all)"},
 	{"watchdog", "seconds until a stuck pCPU is reported, 0 for never (10)"},
+	{"check", "sched: verify the scheduler's invariants after each of its steps (nothing)"},
 	{"selftest", "fail on purpose: panic, hang, stack, nx, wx, div"},
 	{NULL, NULL},
 	/* clang-format on */

@@ -1,96 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Policy decisions carried out. One lock (`dispatch`) serialises all calls into the policy; it is
- * never held while a guest runs.
- *
- * Blocking without lost wake-ups: a vCPU that leaves to block first clears vcpu.pcpu, then (under
- * the lock) looks at vcpu.requests once more; a poster first sets vcpu.requests, then looks at
- * vcpu.pcpu. One of the two sees the other.
+ * Each pCPU's main loop: asks the scheduler what to do, loads and enters vCPUs, says how long they
+ * ran, idles. Locks: see dispatch_priv.h; none is held while a guest runs.
  */
 #include "kernel/dispatch.h"
 
 #include "arch/arch.h"
 #include "kernel/console/monitor.h"
+#include "kernel/dispatch_priv.h"
 #include "kernel/finish.h"
-#include "kernel/lib/assert.h"
-#include "kernel/lib/err.h"
-#include "kernel/lock.h"
-#include "kernel/log.h"
 #include "kernel/milestones.h"
 #include "kernel/params.h"
 #include "kernel/timer.h"
-#include "kernel/vm.h"
 #include "mm/frames.h"
-#include "sched/rr.h"
 
-static struct {
-	struct spinlock lock;
-	const struct sched_ops *ops; /* (o) */
-	struct sched *policy;	     /* [lock] */
-} dispatch;
+/* --- timers and work -------------------------------------------------------------------------- */
 
-static struct pcpu {
-	struct vcpu *resident;	 /* (c) loaded here */
-	u64 armed_ns;		 /* (c) what the hardware timer is set to; 0: unknown */
-	struct pcpu_stats stats; /* (c) */
-} pcpus[PCPU_MAX];
-
-int dispatch_init(void)
+static struct pcpu *pcpu_here(void)
 {
-	struct sched_config config = {.pcpu_count = arch_pcpu_count(), .slice_ns = SCHED_SLICE_NS};
-
-	dispatch.ops = &sched_rr;
-	void *memory = pages_alloc(dispatch.ops->memory_bytes);
-
-	if (memory == NULL) {
-		return ERR_NOMEM;
-	}
-	dispatch.policy = dispatch.ops->init(memory, &config);
-	for (u32 i = 0; i < arch_pcpu_count(); i++) {
-		int err = timers_init(i);
-
-		if (err != 0) {
-			return err;
-		}
-	}
-	return 0;
-}
-
-static void kick_if_other(struct sched_kick kick)
-{
-	if (kick.pcpu != SCHED_PCPU_NONE && kick.pcpu != arch_pcpu_id()) {
-		arch_kick(kick.pcpu);
-	}
-}
-
-void dispatch_add(struct vcpu *vcpu)
-{
-	spin_lock(&dispatch.lock);
-	int err = dispatch.ops->add(dispatch.policy, &vcpu->world);
-	struct sched_kick kick = {SCHED_PCPU_NONE};
-
-	vcpu->parked = false;
-	assert(err == 0); /* affinity was checked when the VM was built */
-	kick = dispatch.ops->wake(dispatch.policy, &vcpu->world, arch_now_ns());
-	spin_unlock(&dispatch.lock);
-	kick_if_other(kick);
-}
-
-void dispatch_wake(struct vcpu *vcpu)
-{
-	struct sched_kick kick = {SCHED_PCPU_NONE};
-
-	spin_lock(&dispatch.lock);
-	if (!vcpu->parked) { /* a parked one is not known to the policy */
-		kick = dispatch.ops->wake(dispatch.policy, &vcpu->world, arch_now_ns());
-	}
-	spin_unlock(&dispatch.lock);
-	kick_if_other(kick);
+	return &dispatch.pcpus[arch_pcpu_id()];
 }
 
 void dispatch_arm_timer(u64 until_ns)
 {
-	struct pcpu *pcpu = &pcpus[arch_pcpu_id()];
+	struct pcpu *pcpu = pcpu_here();
 	u64 next_ns = MIN(until_ns, timers_next_ns());
 
 	if (next_ns != pcpu->armed_ns) {
@@ -101,11 +34,14 @@ void dispatch_arm_timer(u64 until_ns)
 
 void dispatch_timer_fired(void)
 {
-	pcpus[arch_pcpu_id()].armed_ns = 0;
+	pcpu_here()->armed_ns = 0;
 }
 
 void dispatch_work(void)
 {
+	struct pcpu *pcpu = pcpu_here();
+
+	pcpu->in_work = true;
 	arch_watchdog_touch();
 	timers_run(arch_now_ns());
 	if (arch_pcpu_id() == 0) {
@@ -118,9 +54,12 @@ void dispatch_work(void)
 			finish_run();
 		}
 	}
+	pcpu->in_work = false;
 }
 
-/* Lets go of what is loaded here. */
+/* --- residence -------------------------------------------------------------------------------- */
+
+/* Lets go of what is loaded here, which does not run. */
 static void resident_unload(struct pcpu *pcpu)
 {
 	struct vcpu *vcpu = pcpu->resident;
@@ -128,13 +67,18 @@ static void resident_unload(struct pcpu *pcpu)
 	if (vcpu == NULL) {
 		return;
 	}
-	pcpu->resident = NULL;
+	__atomic_store_n(&pcpu->resident, NULL, __ATOMIC_RELAXED);
 	virt->vcpu_unload(vcpu->hw);
-	spin_lock(&dispatch.lock);
-	struct sched_kick kick = dispatch.ops->settle(dispatch.policy, &vcpu->world);
+	u32 queue = world_lock(&vcpu->world);
+	u32 kick = sched_settle(dispatch.sched, &vcpu->world);
+	bool parked = park_step(vcpu);
 
-	spin_unlock(&dispatch.lock);
-	kick_if_other(kick);
+	queue_unlock(queue);
+	if (parked) {
+		park_done(vcpu);
+	} else {
+		pcpu_notify(kick);
+	}
 }
 
 static void resident_load(struct pcpu *pcpu, struct vcpu *vcpu)
@@ -144,58 +88,108 @@ static void resident_load(struct pcpu *pcpu, struct vcpu *vcpu)
 	}
 	resident_unload(pcpu);
 	virt->vcpu_load(vcpu->hw);
-	pcpu->resident = vcpu;
-	pcpu->stats.switches++;
+	__atomic_store_n(&pcpu->resident, vcpu, __ATOMIC_RELAXED);
+	__atomic_store_n(&pcpu->switches, pcpu->switches + 1, __ATOMIC_RELAXED);
 }
 
-/* The vCPU parks: the policy forgets it, nothing of it stays loaded. */
-static void vcpu_park(struct pcpu *pcpu, struct vcpu *vcpu, u64 now_ns)
+/* --- running ---------------------------------------------------------------------------------- */
+
+bool dispatch_time_up(u64 until_ns)
 {
-	virt->vcpu_unload(vcpu->hw);
-	pcpu->resident = NULL;
-	spin_lock(&dispatch.lock);
-	dispatch.ops->requeue(dispatch.policy, &vcpu->world, now_ns);
-	(void)dispatch.ops->settle(dispatch.policy, &vcpu->world);
-	dispatch.ops->remove(dispatch.policy, &vcpu->world);
-	vcpu->parked = true;
-	spin_unlock(&dispatch.lock);
-	vm_vcpu_parked(vcpu->vm);
+	return arch_now_ns() >= until_ns || sched_preempt_due(dispatch.sched, arch_pcpu_id());
 }
 
-static void vcpu_leave(struct vcpu *vcpu, enum vcpu_leave leave, u64 now_ns)
+/* What the vCPU did in the `ran_ns` since it was started. */
+static struct sched_used used_take(struct vcpu *vcpu, u64 ran_ns)
 {
-	spin_lock(&dispatch.lock);
-	bool blocked = leave == VCPU_LEAVE_BLOCK && !vcpu_has_requests(vcpu) &&
-		       dispatch.ops->block(dispatch.policy, &vcpu->world, now_ns);
+	u64 khz = arch_tsc_khz();
+	struct sched_used used = {
+		.guest_ns = vcpu->ticks.guest * 1000000 / khz,
+		.overlap_ns = vcpu->ticks.overlap * 1000000 / khz,
+	};
 
-	if (!blocked) {
-		dispatch.ops->requeue(dispatch.policy, &vcpu->world, now_ns);
+	vcpu->ticks = (struct vcpu_ticks){0, 0};
+	used.overlap_ns = MIN(used.overlap_ns, ran_ns);
+	used.guest_ns = MIN(used.guest_ns, ran_ns - used.overlap_ns);
+	return used;
+}
+
+/* The vCPU has left guest mode for good, for now. A wait or halt is refused when something was
+ * posted meanwhile: vcpu.pcpu is cleared already, so that who posts from here on wakes it. */
+static void vcpu_stop(u32 id, struct vcpu *vcpu, enum vcpu_leave leave, u64 started_ns)
+{
+	static const enum sched_stop reasons[] = {
+		[VCPU_LEAVE_SLICE] = SCHED_STOP_SLICE,
+		[VCPU_LEAVE_HALT] = SCHED_STOP_HALT,
+		[VCPU_LEAVE_WAIT] = SCHED_STOP_WAIT,
+		[VCPU_LEAVE_PARK] = SCHED_STOP_WAIT,
+	};
+	u64 now_ns = arch_now_ns();
+	struct sched_used used = used_take(vcpu, now_ns - started_ns);
+	struct sched_kicks kicks;
+
+	kicks.count = 0;
+	queue_lock(id);
+	bool stays = leave == VCPU_LEAVE_PARK || !vcpu_has_requests(vcpu);
+	enum sched_stop reason = stays ? reasons[leave] : SCHED_STOP_SLICE;
+
+	spin_lock(&vcpu->vm->group_lock);
+	sched_stop(dispatch.sched, &vcpu->world, reason, &used, now_ns, &kicks);
+	spin_unlock(&vcpu->vm->group_lock);
+	bool parked = park_step(vcpu); /* it is loaded: only says that it has to be unloaded */
+
+	queue_check(id, now_ns);
+	queue_unlock(id);
+	kicks_send(&kicks);
+	if (parked) {
+		park_done(vcpu);
 	}
-	spin_unlock(&dispatch.lock);
 }
 
-static void run_picked(struct pcpu *pcpu, const struct sched_pick *pick)
+static void vcpu_execute(u32 id, struct vcpu *vcpu, u64 started_ns, u64 until_ns)
 {
-	struct vcpu *vcpu = container_of(pick->world, struct vcpu, world);
+	struct pcpu *pcpu = &dispatch.pcpus[id];
 
 	resident_load(pcpu, vcpu);
-	u64 start_ns = arch_now_ns();
 	milestone_note(MILESTONE_FIRST_GUEST);
-	enum vcpu_leave leave = vcpu_run(vcpu, pick->until_ns);
-	u64 now_ns = arch_now_ns();
+	pcpu->in_guest = true;
+	enum vcpu_leave leave = vcpu_run(vcpu, until_ns);
 
-	vcpu->stats.run_ns += now_ns - start_ns;
-	spin_lock(&dispatch.lock);
-	dispatch.ops->charge(dispatch.policy, &vcpu->world, now_ns - start_ns, now_ns);
-	spin_unlock(&dispatch.lock);
-	if (leave == VCPU_LEAVE_PARK) {
-		vcpu_park(pcpu, vcpu, now_ns);
-	} else {
-		vcpu_leave(vcpu, leave, now_ns);
-	}
+	pcpu->in_guest = false;
+	vcpu_stop(id, vcpu, leave, started_ns);
 }
 
-static void idle(struct pcpu *pcpu)
+bool dispatch_yield(struct vcpu *vcpu)
+{
+	struct sched *sched = dispatch.sched;
+	u32 here = arch_pcpu_id();
+	u64 now_ns = arch_now_ns();
+
+	spin_lock(&vcpu->vm->group_lock);
+	struct sched_world *target = sched_yield_target(&vcpu->world, now_ns);
+
+	spin_unlock(&vcpu->vm->group_lock);
+	if (target == NULL) {
+		return false;
+	}
+	u32 from = __atomic_load_n(&target->pcpu, __ATOMIC_RELAXED);
+
+	queues_lock(from, here);
+	u32 next = __atomic_load_n(&target->pcpu, __ATOMIC_RELAXED) == from
+			   ? sched_yield_to(sched, target, from, here, now_ns)
+			   : SCHED_PCPU_NONE;
+
+	queues_unlock(from, here);
+	vcpu->stats.yields += next != SCHED_PCPU_NONE ? 1 : 0;
+	if (next != here) {
+		pcpu_notify(next);
+	}
+	return next == here;
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
+static void idle(struct pcpu *pcpu, u64 until_ns)
 {
 	if (frames_zero_ahead()) {
 		arch_irq_window();
@@ -204,39 +198,79 @@ static void idle(struct pcpu *pcpu)
 	}
 	u64 start_ns = arch_now_ns();
 
-	dispatch_arm_timer(NEVER_NS);
+	dispatch_arm_timer(until_ns);
+	__atomic_store_n(&pcpu->idle_since_ns, start_ns, __ATOMIC_RELEASE);
 	arch_idle();
 	dispatch_timer_fired();
-	pcpu->stats.idle_ns += arch_now_ns() - start_ns;
+	__atomic_store_n(&pcpu->idle_ns, pcpu->idle_ns + arch_now_ns() - start_ns,
+			 __ATOMIC_RELEASE);
+	__atomic_store_n(&pcpu->idle_since_ns, 0, __ATOMIC_RELEASE);
+}
+
+static void pull(u32 from, u32 to, u64 now_ns)
+{
+	queues_lock(from, to);
+	(void)sched_pull(dispatch.sched, from, to, now_ns);
+	queue_check(to, now_ns);
+	queues_unlock(from, to);
+}
+
+static bool world_start(struct sched_world *w, u64 now_ns, u64 *until_ns, struct sched_kicks *kicks)
+{
+	struct vm *vm = vm_of(w);
+
+	spin_lock(&vm->group_lock);
+	bool started = sched_start(dispatch.sched, w, now_ns, until_ns, kicks);
+
+	spin_unlock(&vm->group_lock);
+	return started;
+}
+
+/* One decision, carried out. */
+static void pcpu_step(u32 id)
+{
+	struct pcpu *pcpu = &dispatch.pcpus[id];
+	u64 now_ns = arch_now_ns();
+	struct sched_kicks kicks;
+	u64 until_ns = 0;
+
+	kicks.count = 0;
+	queue_lock(id);
+	struct sched_choice choice = sched_choose(dispatch.sched, id, pcpu->pulled, now_ns);
+	bool started = choice.world != NULL && world_start(choice.world, now_ns, &until_ns, &kicks);
+
+	queue_check(id, now_ns);
+	queue_unlock(id);
+	kicks_send(&kicks);
+	if (started) {
+		pcpu->pulled = 0;
+		vcpu_execute(id, vcpu_of(choice.world), now_ns, until_ns);
+	} else if (choice.world == NULL && choice.pull_from != SCHED_PCPU_NONE) {
+		pcpu->pulled++;
+		pull(choice.pull_from, id, now_ns);
+	} else if (choice.world == NULL) {
+		pcpu->pulled = 0;
+		idle(pcpu, choice.until_ns);
+	}
 }
 
 void pcpu_main(u32 id)
 {
-	struct pcpu *pcpu = &pcpus[id];
+	struct pcpu *pcpu = &dispatch.pcpus[id];
 
-	spin_lock(&dispatch.lock);
-	dispatch.ops->pcpu_online(dispatch.policy, id, arch_now_ns());
-	spin_unlock(&dispatch.lock);
+	spin_lock(&dispatch.config_lock);
+	queue_lock(id);
+	sched_pcpu_online(dispatch.sched, id, arch_now_ns());
+	queue_unlock(id);
+	spin_unlock(&dispatch.config_lock);
+	if (id == 0) {
+		tick_init();
+	}
 	for (;;) {
 		dispatch_work();
-		spin_lock(&dispatch.lock);
-		struct sched_pick pick = dispatch.ops->pick(dispatch.policy, id, arch_now_ns());
-
-		spin_unlock(&dispatch.lock);
-		if (pick.world != NULL) {
-			run_picked(pcpu, &pick);
-		} else {
-			idle(pcpu);
+		if (__atomic_exchange_n(&pcpu->unload, 0, __ATOMIC_SEQ_CST) != 0) {
+			resident_unload(pcpu);
 		}
+		pcpu_step(id);
 	}
-}
-
-void dispatch_get_stats(u32 pcpu, struct pcpu_stats *stats)
-{
-	*stats = pcpus[pcpu].stats;
-}
-
-struct vcpu *dispatch_resident(u32 pcpu)
-{
-	return pcpus[pcpu].resident;
 }

@@ -285,7 +285,7 @@ static bool fits_exit(const struct insn *insn, const struct vm_exit *exit)
 	return exit->kind == EXIT_IO ? string_io : !port_io;
 }
 
-enum exit_action emulate_insn(struct vcpu *vcpu, const struct vm_exit *exit)
+enum exit_action emulate_insn(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	struct emulation e = {.bus = {.read = bus_read,
 				      .write = bus_write,

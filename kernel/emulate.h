@@ -12,7 +12,7 @@
 
 /* Executes the instruction at RIP: string I/O for EXIT_IO, else an access to device memory. Faults are raised in the
  * guest; what cannot be executed stops the VM. An instruction that is not of that kind is left alone. */
-enum exit_action emulate_insn(struct vcpu *vcpu, const struct vm_exit *exit);
+enum exit_action emulate_insn(struct vcpu *vcpu, struct vm_exit *exit);
 
 /* Decodes the instruction at RIP without executing it. Same errors as insn_decode(); ERR_FAULT: it cannot be read. */
 int emulate_decode(struct vcpu *vcpu, struct insn *insn) must_check;

@@ -34,7 +34,7 @@ static void rax_merge(struct vcpu *vcpu, u8 size_bytes, u32 value)
 enum exit_action exit_io(struct vcpu *vcpu, struct vm_exit *exit)
 {
 	if (exit->io.string) {
-		return emulate_insn(vcpu, exit);
+		return exit_timed(vcpu, exit);
 	}
 	if (unlikely(exit->io.port == VMWARE_PORT && exit->io.in && vmware_offered(vcpu) &&
 		     vmware_port(vcpu, exit->io.port, exit->io.size_bytes))) {

@@ -13,15 +13,32 @@
 #include "kernel/vm.h"
 #include "mm/frames.h"
 
+/* Time in which the hypervisor works for the vCPU is no guest execution: the vCPU makes no progress
+ * meanwhile. */
+enum exit_action exit_timed(struct vcpu *vcpu, struct vm_exit *exit)
+{
+	u64 start_tsc = arch_tsc();
+	enum exit_action action = exit_rows[exit->kind].timed(vcpu, exit);
+
+	vcpu->ticks.guest -= arch_tsc() - start_tsc;
+	return action;
+}
+
 /* --- asynchronous ----------------------------------------------------------------------------- */
 
+/* Time that goes into this is nobody's: whoever runs here does not pay for what others need. */
 static enum exit_action exit_intr(struct vcpu *vcpu, struct vm_exit *exit)
 {
-	(void)vcpu;
+	u64 start_tsc = arch_tsc();
+
 	(void)exit;
 	arch_irq_window();
 	dispatch_timer_fired();
 	dispatch_work();
+	u64 ticks = arch_tsc() - start_tsc;
+
+	vcpu->ticks.overlap += ticks;
+	vcpu->ticks.guest -= ticks;
 	return EXIT_TIMECHECK;
 }
 
@@ -33,12 +50,12 @@ static enum exit_action exit_nothing(struct vcpu *vcpu, struct vm_exit *exit)
 	return EXIT_RECHECK;
 }
 
-/* A spinning guest gives the pCPU to whoever it may be waiting for. */
+/* A spinning guest gives the pCPU to the sibling that it is likely waiting for. If that one runs,
+ * or there is none, it had better go on spinning. */
 static enum exit_action exit_pause(struct vcpu *vcpu, struct vm_exit *exit)
 {
-	(void)vcpu;
 	(void)exit;
-	return EXIT_LEAVE;
+	return dispatch_yield(vcpu) ? EXIT_LEAVE : EXIT_RESUME;
 }
 
 /* Outside 64-bit code the upper halves of registers hold anything. */
@@ -267,15 +284,15 @@ const struct exit_row exit_rows[EXIT_KIND_COUNT] = {
 	[EXIT_CPUID]        = {"CPUID",             exit_cpuid},
 	[EXIT_HLT]          = {"HLT",               exit_hlt},
 	[EXIT_HYPERCALL]    = {"hypercall",         exit_hypercall},
-	[EXIT_IO]           = {"port I/O",          exit_io},
+	[EXIT_IO]           = {"port I/O",          exit_io, emulate_insn},
 	[EXIT_RDMSR]        = {"RDMSR",             exit_rdmsr},
 	[EXIT_WRMSR]        = {"WRMSR",             exit_wrmsr},
 	[EXIT_APIC_WRITE]   = {"APIC register write", exit_apic_write},
-	[EXIT_S2_FAULT]     = {"nested page fault", exit_s2_fault},
+	[EXIT_S2_FAULT]     = {"nested page fault", exit_timed, exit_s2_fault},
 	[EXIT_EXCEPTION]    = {"exception",         exit_exception},
 	[EXIT_CR_ACCESS]    = {"control register",  exit_cr},
 	[EXIT_XSETBV]       = {"XSETBV",            exit_xsetbv},
-	[EXIT_PAUSE]        = {"PAUSE",             exit_pause},
+	[EXIT_PAUSE]        = {"PAUSE",             exit_timed, exit_pause},
 	[EXIT_RDPMC]        = {"RDPMC",             exit_gp},
 	[EXIT_MONITOR]      = {"MONITOR",           exit_ud},
 	[EXIT_MWAIT]        = {"MWAIT",             exit_ud},

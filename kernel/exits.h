@@ -15,9 +15,12 @@ enum exit_action {
 	EXIT_LEAVE,	/* give the pCPU away */
 };
 
+typedef enum exit_action (*exit_handler)(struct vcpu *vcpu, struct vm_exit *exit);
+
 struct exit_row {
 	const char *name; /* for messages and counters */
-	enum exit_action (*handler)(struct vcpu *vcpu, struct vm_exit *exit);
+	exit_handler handler;
+	exit_handler timed; /* what `handler` calls by way of exit_timed(): what takes microseconds */
 };
 extern const struct exit_row exit_rows[EXIT_KIND_COUNT];
 

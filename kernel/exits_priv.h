@@ -6,6 +6,9 @@
 #include "kernel/exits.h"
 #include "kernel/vcpu.h"
 
+/* Calls the row's `timed` handler. */
+enum exit_action exit_timed(struct vcpu *vcpu, struct vm_exit *exit);
+
 enum exit_action exit_rdmsr(struct vcpu *vcpu, struct vm_exit *exit);
 enum exit_action exit_wrmsr(struct vcpu *vcpu, struct vm_exit *exit);
 enum exit_action exit_hypercall(struct vcpu *vcpu, struct vm_exit *exit);

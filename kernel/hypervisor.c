@@ -94,7 +94,7 @@ void hypervisor_start(const struct boot_info *boot)
 	finish_init(boot->cmdline);
 	modules_init(boot);
 	vm_init();
-	int err = dispatch_init();
+	int err = dispatch_init(boot->cmdline);
 
 	if (err == 0) {
 		err = monitor_init();

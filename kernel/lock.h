@@ -3,9 +3,10 @@
  * Ticket spinlocks. The hypervisor runs with interrupts disabled, so there is no irq-saving form; NMI and
  * machine-check handlers take no locks.
  *
- * Lock order, outermost first: vm.state > vm.devices > p2m > dispatch > timers > frames > vm.console > log.
- * A lock may be taken only while holding locks to its left. `timers` is one lock per pCPU; two of them
- * are never held together.
+ * Lock order, outermost first: vm.state > vm.devices > p2m > sched.config > sched.queue > vm.group > timers >
+ * frames > vm.console > log. A lock may be taken only while holding locks to its left. `sched.queue` and `timers` are one
+ * lock per pCPU: two queues are locked in the order of their pCPUs, two of `timers` are never held together. `vm.group`
+ * is one per VM; two are never held together.
  */
 #ifndef KERNEL_LOCK_H
 #define KERNEL_LOCK_H

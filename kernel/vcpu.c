@@ -205,7 +205,9 @@ static bool has_wake_event(struct vcpu *vcpu, int irq_vector)
 	return irq_vector >= 0 && (vcpu->hw->ip->rflags & RFLAGS_IF) != 0;
 }
 
-enum service_verdict { SERVICE_ENTER, SERVICE_BLOCK, SERVICE_PARK, SERVICE_AGAIN };
+enum service_verdict { SERVICE_ENTER, SERVICE_HALT, SERVICE_WAIT, SERVICE_PARK, SERVICE_AGAIN };
+
+#define PARK_REQUESTS (VCPU_REQ_PARK | VCPU_REQ_MOVE)
 
 static void inject_note(struct vcpu *vcpu)
 {
@@ -245,25 +247,24 @@ static enum service_verdict vcpu_service(struct vcpu *vcpu, u64 until_ns)
 {
 	u32 requests = __atomic_exchange_n(&vcpu->requests, 0, __ATOMIC_SEQ_CST);
 
-	if ((requests & VCPU_REQ_PARK) != 0) {
-		__atomic_fetch_or(&vcpu->requests, requests & ~(u32)VCPU_REQ_PARK,
-				  __ATOMIC_SEQ_CST);
+	if ((requests & PARK_REQUESTS) != 0) {
+		__atomic_fetch_or(&vcpu->requests, requests, __ATOMIC_SEQ_CST);
 		return SERVICE_PARK;
 	}
 	requests_take(vcpu, requests);
 	/* INIT of the bootstrap vCPU asks for a reset: not one more instruction. Only this request
 	 * is looked for again: siblings could keep up a stream of the others for ever. */
-	if ((__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED) & VCPU_REQ_PARK) != 0) {
+	if ((__atomic_load_n(&vcpu->requests, __ATOMIC_RELAXED) & PARK_REQUESTS) != 0) {
 		return SERVICE_AGAIN;
 	}
 	if (vcpu->state == VCPU_WAIT_SIPI) {
-		return SERVICE_BLOCK;
+		return SERVICE_WAIT;
 	}
 	int irq_vector = irq_find(vcpu);
 
 	if (vcpu->state == VCPU_HALTED) {
 		if (!has_wake_event(vcpu, irq_vector)) {
-			return SERVICE_BLOCK;
+			return SERVICE_HALT;
 		}
 		vcpu->state = VCPU_RUNNING;
 	}
@@ -355,13 +356,17 @@ static const struct virt_inject *inject_choose(struct vcpu *vcpu)
 	return vcpu->inject_live || changed ? &vcpu->inject : NULL;
 }
 
-/* Enters again and again, as long as exits concern no events: the hot loop. */
+/* Enters again and again, as long as exits concern no events: the hot loop. All of it counts as
+ * time in guest mode, but for exits that take long, which time themselves (exits.c): to read the
+ * clock twice would cost a quick exit more than the error, a fraction of a microsecond, is worth.
+ */
 static enum exit_action vcpu_enter(struct vcpu *vcpu)
 {
 	const struct virt_inject *inject = inject_choose(vcpu);
 	const struct virt_ops *ops = virt;
 	struct virt_vcpu *hw = vcpu->hw;
 	struct vm_exit *exit = &hw->exit;
+	u64 start_tsc = arch_tsc();
 	enum exit_action action;
 	bool events;
 
@@ -375,13 +380,15 @@ static enum exit_action vcpu_enter(struct vcpu *vcpu)
 		}
 		action = exit_rows[kind].handler(vcpu, exit);
 	} while (likely(!events && action == EXIT_RESUME && !vcpu_has_requests(vcpu)));
+	vcpu->ticks.guest += arch_tsc() - start_tsc;
 	return action;
 }
 
 static enum vcpu_leave vcpu_loop(struct vcpu *vcpu, u64 until_ns)
 {
 	static const enum vcpu_leave leave_of[] = {
-		[SERVICE_BLOCK] = VCPU_LEAVE_BLOCK,
+		[SERVICE_HALT] = VCPU_LEAVE_HALT,
+		[SERVICE_WAIT] = VCPU_LEAVE_WAIT,
 		[SERVICE_PARK] = VCPU_LEAVE_PARK,
 	};
 
@@ -397,22 +404,10 @@ static enum vcpu_leave vcpu_loop(struct vcpu *vcpu, u64 until_ns)
 		enum exit_action action = vcpu_enter(vcpu);
 
 		if (action == EXIT_LEAVE ||
-		    (action == EXIT_TIMECHECK && arch_now_ns() >= until_ns)) {
+		    (action == EXIT_TIMECHECK && dispatch_time_up(until_ns))) {
 			return VCPU_LEAVE_SLICE;
 		}
 	}
-}
-
-u64 vcpu_steal_ns(const struct vcpu *vcpu, u64 now_ns)
-{
-	(void)now_ns; /* the owner asks: the vCPU is running */
-	return vcpu->steal_ns;
-}
-
-/* The time since it was last put into a run queue was the others'. */
-static void steal_account(struct vcpu *vcpu, u64 now_ns)
-{
-	vcpu->steal_ns += now_ns - MIN(now_ns, vcpu->world.ready_since_ns);
 }
 
 enum vcpu_leave vcpu_run(struct vcpu *vcpu, u64 until_ns)
@@ -420,7 +415,6 @@ enum vcpu_leave vcpu_run(struct vcpu *vcpu, u64 until_ns)
 	u64 now_ns = arch_now_ns();
 
 	__atomic_store_n(&vcpu->pcpu, arch_pcpu_id(), __ATOMIC_SEQ_CST);
-	steal_account(vcpu, now_ns);
 	guest_clock_resume(vcpu, now_ns);
 	enum vcpu_leave leave = vcpu_loop(vcpu, until_ns);
 
@@ -473,6 +467,13 @@ void *vcpu_page(struct vcpu *vcpu, gfn_t gfn)
 	return va;
 }
 
+u64 vcpu_steal_ns(const struct vcpu *vcpu, u64 now_ns)
+{
+	struct account_times times = account_read(&vcpu->world.account, now_ns);
+
+	return account_steal_ns(&times);
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 int vcpu_create(struct vm *vm, u32 index, struct vcpu **out)
@@ -491,10 +492,9 @@ int vcpu_create(struct vm *vm, u32 index, struct vcpu **out)
 	vcpu->vm = vm;
 	vcpu->index = index;
 	vcpu->pcpu = PCPU_NONE;
-	vcpu->parked = true;
 	vcpu->state = index == 0 ? VCPU_RUNNING : VCPU_WAIT_SIPI;
 	vcpu->world.id = vm->id * VM_VCPUS_MAX + index;
-	vcpu->world.group = vm->id;
+	sched_world_init(&vcpu->world, arch_now_ns());
 	vlapic_init(&vcpu->lapic, index, (u8)index, index == 0);
 	events_init(&vcpu->events);
 	msr_state_reset(&vm->msr_policy, &vcpu->msrs);

@@ -33,13 +33,20 @@ enum {
 	VCPU_REQ_INIT = 8,
 	VCPU_REQ_SIPI = 16,   /* vector in sipi_vector */
 	VCPU_REQ_EXTINT = 32, /* the PIC's output rose */
-	VCPU_REQ_PARK = 64,
+	VCPU_REQ_PARK = 64,   /* these two stay set until the vCPU has parked: dispatch_park() */
 	VCPU_REQ_EVENT = 128, /* an event is queued: from the owner itself */
+	VCPU_REQ_MOVE = 256,  /* park, and run again at once: the affinity has changed */
 };
 
 struct vcpu_stats {
 	u64 exits[EXIT_KIND_COUNT];
-	u64 run_ns; /* time scheduled, hypervisor work for it included */
+	u64 yields; /* spinning, gave its pCPU to a sibling */
+};
+
+/* Where its time on the pCPU went, in TSC ticks, since dispatch last asked. */
+struct vcpu_ticks {
+	u64 guest;   /* in guest mode, exits included that take no time to speak of */
+	u64 overlap; /* interrupts, timers and housekeeping, which came while it was there */
 };
 
 /* Where guest-physical pages of recent instruction fetches and table walks are mapped: direct-mapped by frame
@@ -54,7 +61,7 @@ struct vcpu {
 	struct vm *vm;	       /* (o) */
 	u32 index;	       /* (o) also the APIC id */
 	struct virt_vcpu *hw;  /* (o) */
-	struct sched_world world; /* [dispatch] */
+	struct sched_world world; /* locks: sched/sched.h */
 
 	u32 requests;	       /* atomic: VCPU_REQ_* */
 	u64 pir[4];	       /* atomic: interrupts posted by others ... */
@@ -62,7 +69,7 @@ struct vcpu {
 	u8 sipi_vector;	       /* atomic */
 	u32 pcpu;	       /* atomic: the pCPU that runs it now, PCPU_NONE */
 
-	bool parked;	       /* [dispatch] not known to the scheduler */
+	bool added;	       /* atomic, written under Q(world.pcpu): known to the scheduler */
 
 	enum vcpu_state state; /* written by the owner, read by anyone */
 	struct vlapic lapic;   /* routing fields are read by anyone */
@@ -78,7 +85,7 @@ struct vcpu {
 	struct timer lapic_timer;
 	struct vcpu_page_cache page_cache[VCPU_PAGE_CACHE];
 	struct guest_clock clock;
-	u64 steal_ns;	       /* see vcpu_steal_ns() */
+	struct vcpu_ticks ticks;
 	struct vcpu_stats stats;
 };
 
@@ -87,8 +94,17 @@ int vcpu_create(struct vm *vm, u32 index, struct vcpu **out) must_check;
 void vcpu_destroy(struct vcpu *vcpu);
 
 /* Runs the vCPU on this pCPU until its time is up, it blocks or it parks. Called by dispatch. */
-enum vcpu_leave { VCPU_LEAVE_SLICE, VCPU_LEAVE_BLOCK, VCPU_LEAVE_PARK };
+enum vcpu_leave {
+	VCPU_LEAVE_SLICE, /* could go on */
+	VCPU_LEAVE_HALT,  /* nothing to do until something is posted: halted by the guest ... */
+	VCPU_LEAVE_WAIT,  /* ... or not started yet */
+	VCPU_LEAVE_PARK,
+};
 enum vcpu_leave vcpu_run(struct vcpu *vcpu, u64 until_ns);
+
+/* For how long, from power-on up to `now_ns`, the vCPU could have run and did not. Any pCPU; what its owner is told never
+ * decreases. */
+u64 vcpu_steal_ns(const struct vcpu *vcpu, u64 now_ns);
 
 /* Sets request bits and makes sure the vCPU sees them soon. Any pCPU. */
 void vcpu_post(struct vcpu *vcpu, u32 requests);
@@ -101,9 +117,6 @@ static inline bool vcpu_has_requests(const struct vcpu *vcpu)
 {
 	return __atomic_load_n(&vcpu->requests, __ATOMIC_SEQ_CST) != 0;
 }
-
-/* For how long, since power-on, the vCPU could have run and did not. Never decreases. Owner. */
-u64 vcpu_steal_ns(const struct vcpu *vcpu, u64 now_ns);
 
 /* The LAPIC's view of time now. */
 struct vlapic_time vcpu_time(const struct vcpu *vcpu);

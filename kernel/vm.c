@@ -16,6 +16,7 @@
 #include "kernel/log.h"
 #include "kernel/params.h"
 #include "kernel/vm_build.h"
+#include "kernel/vm_sched.h"
 #include "mm/frames.h"
 
 static struct {
@@ -109,7 +110,7 @@ static u64 outstanding_pages(void)
 
 /* Sets machine memory aside for all the VM may ever touch and for what the hypervisor needs for it.
  */
-static int admit(struct vm *vm)
+static int admit_memory(struct vm *vm)
 {
 	/* In this order: a page touched in between counts as promised and not free. */
 	u64 outstanding = outstanding_pages();
@@ -129,6 +130,13 @@ static int admit(struct vm *vm)
 	}
 	vm->reserved_pages = want;
 	return 0;
+}
+
+static int admit(struct vm *vm)
+{
+	int err = vm_sched_admit(vm, vm->end_reason, sizeof(vm->end_reason));
+
+	return err != 0 ? err : admit_memory(vm);
 }
 
 /* Called with the VM off, or with a reset's teardown finished. */
@@ -154,9 +162,7 @@ static int power_on(struct vm *vm)
 	vm->exit_status = 0;
 	vm->end_reason[0] = '\0';
 	vm->state = VM_RUNNING;
-	for (u32 i = 0; i < vm->config.vcpus; i++) {
-		dispatch_add(vm->vcpus[i]);
-	}
+	vm_sched_start(vm);
 	return 0;
 }
 
@@ -184,7 +190,7 @@ int vm_start(struct vm *vm)
 static void park_all(struct vm *vm)
 {
 	for (u32 i = 0; i < vm->config.vcpus; i++) {
-		vcpu_post(vm->vcpus[i], VCPU_REQ_PARK);
+		dispatch_park(vm->vcpus[i]);
 	}
 }
 
@@ -245,9 +251,7 @@ int vm_resume(struct vm *vm)
 	}
 	vm->parked = 0;
 	vm->state = VM_RUNNING;
-	for (u32 i = 0; i < vm->config.vcpus; i++) {
-		dispatch_add(vm->vcpus[i]);
-	}
+	dispatch_vm_unpark(vm);
 	return 0;
 }
 

@@ -63,6 +63,10 @@ struct vm {
 	u64 tsc_start;			/* machine TSC at power-on: the guest's TSC starts at 0 */
 	struct vm_console console;	/* its own lock; outlives power-off */
 	struct vcpu *vcpus[VM_VCPUS_MAX];
+	struct spinlock group_lock;
+	struct sched_group group;	/* [group_lock], and as sched/sched.h says */
+	bool group_added;		/* [sched.config] */
+	u64 affinity[BITMAP_WORDS(PCPU_MAX)]; /* [sched.config] */
 	struct platform platform;	/* its own lock */
 	u64 reserved_pages;		/* machine memory set aside by admission control */
 	u64 fixed_pages;		/* hypervisor memory taken at power-on, page tables apart; other VMs'

@@ -9,6 +9,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/log.h"
 #include "kernel/modules.h"
+#include "kernel/pools.h"
 #include "kernel/vm.h"
 #include "mm/frames.h"
 
@@ -19,7 +20,7 @@ static bool is_vm_file(const char *name)
 	return n > 4 && strcmp(name + n - 4, ".vmx") == 0;
 }
 
-static void messages_print(const struct config_messages *messages)
+void vm_boot_messages_print(const struct config_messages *messages)
 {
 	static const enum log_level levels[] = {
 		[CONFIG_ERROR] = LOG_ERROR,
@@ -43,7 +44,7 @@ static void file_read(const struct module *file, struct vm_config *config,
 	int err = config_parse(file->name, (const char *)file->data, file->size_bytes, config,
 			       messages);
 
-	messages_print(messages);
+	vm_boot_messages_print(messages);
 	if (err != 0) {
 		log_error("%s: this VM is refused", file->name);
 		finish_note_failure();
@@ -61,6 +62,7 @@ static void file_read(const struct module *file, struct vm_config *config,
 
 void vm_boot_read(void)
 {
+	pools_read();
 	struct vm_config *config = pages_alloc(sizeof(*config));
 	struct config_messages *messages = pages_alloc(sizeof(*messages));
 	u32 files = 0;

@@ -4,6 +4,7 @@
 
 #include "arch/arch.h"
 #include "arch/x86/cpu_identity.h"
+#include "kernel/dispatch.h"
 #include "kernel/firmware/firmware.h"
 #include "kernel/guest_layout.h"
 #include "kernel/lib/err.h"
@@ -305,34 +306,11 @@ static int kernel_load(struct vm *vm, gpa_t rsdp)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static int affinity_set(struct vm *vm)
-{
-	u64 any = 0;
-
-	for (u32 i = 0; i < arch_pcpu_count(); i++) {
-		any |= vm->config.affinity[i / 64] & BIT(i % 64);
-	}
-	if (any == 0) {
-		fmt_print(vm->end_reason, sizeof(vm->end_reason),
-			  "sched.cpu.affinity names no pCPU of this machine, which has %u",
-			  arch_pcpu_count());
-		return ERR_RANGE;
-	}
-	for (u32 i = 0; i < vm->config.vcpus; i++) {
-		memcpy(vm->vcpus[i]->world.affinity, vm->config.affinity,
-		       sizeof(vm->config.affinity));
-	}
-	return 0;
-}
-
 int vm_build(struct vm *vm)
 {
 	gpa_t rsdp;
 	int err = hardware_create(vm);
 
-	if (err == 0) {
-		err = affinity_set(vm);
-	}
 	if (err == 0) {
 		err = firmware_install(vm, &rsdp);
 	}
@@ -350,6 +328,7 @@ bool vm_teardown_step(struct vm *vm)
 		platform_stop(&vm->platform);
 		vm->platform.vm = NULL;
 	}
+	dispatch_vm_remove(vm);
 	for (u32 i = 0; i < vm->config.vcpus; i++) {
 		vcpu_destroy(vm->vcpus[i]);
 		vm->vcpus[i] = NULL;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* vm list | start | stop | reset | pause | resume. pCPU 0 only. */
+#include "arch/arch.h"
 #include "kernel/console/monitor_priv.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/vm.h"
@@ -12,12 +13,13 @@ struct vm_sums {
 static struct vm_sums vm_sum(const struct vm *vm)
 {
 	struct vm_sums sums = {0, 0};
+	u64 now_ns = arch_now_ns();
 
 	for (u32 i = 0; i < vm->config.vcpus; i++) {
 		if (vm->vcpus[i] == NULL) {
 			continue;
 		}
-		sums.run_ns += vm->vcpus[i]->stats.run_ns;
+		sums.run_ns += account_read(&vm->vcpus[i]->world.account, now_ns).run_ns;
 		for (u32 k = 0; k < EXIT_KIND_COUNT; k++) {
 			sums.exits += vm->vcpus[i]->stats.exits[k];
 		}

@@ -10,9 +10,17 @@ from scenarios_machines import MACHINES
 from scenarios_reference import REFERENCE, REFERENCE_BOCHS
 from scenarios_vtx import VTX
 
-# On every hypervisor command line of a test: leave the emulator at the end or after a panic, show what guests write. The
+# On every hypervisor command line: leave the emulator at the end or after a panic, show what guests write. The
 # watchdog is patient: where pCPUs are threads of a busy host, one that holds a lock may be away for long.
 HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show watchdog=45"
+
+
+def options(machine):
+    """Of a test: where time is the emulator's own, that the scheduler keeps its bounds is watched too. Elsewhere a pCPU,
+    a thread of a busy host, may be away for longer than any bound."""
+    own_time = machine.emulator == "bochs" or machine.icount
+    return HYPERVISOR_OPTIONS + (" check=sched" if own_time else "")
+
 
 ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + GUESTIF + \
     REFERENCE_BOCHS + BOCHS_AMD + VTX + ISOLATION_VTX

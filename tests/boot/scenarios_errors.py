@@ -7,10 +7,16 @@ GOOD = Vm("good", "guests/pci.elf", cmdline="cpu=tcg")
 GOOD_RUNS = r"good\| \d+ passed, 0 failed"
 
 
-def refused(name, vm, message, files=None, leave_out=(), machine=Machine(cpus=1)):
+# Under icount the TSC counts instructions, one a nanosecond.
+MHZ = 1000
+COUNTED = Machine(cpus=1, icount=True)
+RESERVING = Vm("good", "guests/pci.elf", cmdline="cpu=tcg", keys={"sched.cpu.min": MHZ * 2 // 5})
+
+
+def refused(name, vm, message, files=None, leave_out=(), machine=Machine(cpus=1), good=GOOD):
     """`vm` does not start, for the reason `message`; the good one does."""
     return Scenario(
-        name=f"error-{name}", machine=machine, vms=(vm, GOOD), files=files or {},
+        name=f"error-{name}", machine=machine, vms=(good, vm), files=files or {},
         leave_out=leave_out, expect=(message, GOOD_RUNS), forbid=(PANIC,), status=1,
         timeout_s=60, tags=("error",))
 
@@ -48,6 +54,27 @@ ERRORS = [
             files={"half.bin": Head("images/vmlinuz-cloud", 100000)}),
     refused("truncated-elf", Vm("bad", raw=vmx(boot__kernel="half.bin")), r"bad.*half\.bin",
             files={"half.bin": Head("guests/pci.elf", 6000)}),
+    bad_file("no-pcpu", vmx(sched__cpu__affinity="5-6"),
+             r"bad: not started: sched\.cpu\.affinity names no pCPU of this machine, which has 1"),
+    bad_file("bad-rule", vmx(sched__cpu__cosched="on"), r"bad\.vmx:\d+: .*cosched.*strict, relaxed, percpu or off"),
+    bad_file("strict-too-wide", vmx(numvcpus=2, sched__cpu__cosched="strict"),
+             r"bad: not started: sched\.cpu\.cosched = \"strict\" needs a pCPU for each vCPU: 2 vCPUs, 1 pCPU"),
+    bad_file("min-above-max", vmx(sched__cpu__min=9, sched__cpu__max=8), r"bad\.vmx: sched\.cpu\.min is 9, above"),
+    bad_file("much-min", vmx(sched__cpu__min=10000000),
+             r"bad: not started: sched\.cpu\.min = \"10000000\" is \d+ MHz more than its vCPUs can use"),
+    refused("min-overcommitted", Vm("bad", "guests/pci.elf", keys={"sched.cpu.min": MHZ * 3 // 5}),
+            rf"bad: not started: {MHZ * 3 // 5} MHz cannot be reserved: \d+ MHz short of what the machine has",
+            machine=COUNTED, good=RESERVING),
+    bad_file("no-pool", vmx(sched__cpu__pool="batch"), r"bad: not started: sched\.cpu\.pool = \"batch\": there is no"),
+    refused("pools-file", Vm("bad", "guests/pci.elf", keys={"sched.cpu.pool": "batch"}),
+            r"pools\.cfg:2: pool\.batch\.min = \"all\": expected a number(.|\n)*pools\.cfg: all pools are refused",
+            files={"pools.cfg": 'pool.batch.shares = "low"\npool.batch.min = "all"\n'}),
+    refused("pool-min", Vm("bad", "guests/pci.elf", keys={"sched.cpu.pool": "batch"}),
+            r"pools\.cfg: pool batch is refused: 9999999 MHz cannot be reserved: \d+ MHz short",
+            files={"pools.cfg": 'pool.batch.min = "9999999"\n'}),
+    refused("pool-max", Vm("bad", "guests/pci.elf", keys={"sched.cpu.pool": "batch", "sched.cpu.min": 60}),
+            r"bad: not started: 60 MHz cannot be reserved: 10 MHz short in pool batch \(max 50 MHz\)",
+            files={"pools.cfg": 'pool.batch.max = "50"\n'}),
     refused("same-name", Vm("other", raw=vmx(displayName="good")), r"good"),
     Scenario(name="error-unknown-key", machine=Machine(cpus=1),
              vms=(Vm("good", "guests/pci.elf", cmdline="cpu=tcg", keys={"svga.vramSize": 4}),),
