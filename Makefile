@@ -388,6 +388,80 @@ vmx-keys: $(B)/tools/vmx_keys
 	@$<
 -include $(B)/host/tests/tools/vmx_keys.d
 
+# --- simulator ------------------------------------------------------------------------------------
+
+# sched/ on simulated machines, see tests/sim/README.md. Three programs: sim checks everything under sanitizers; fast
+# measures times; count has sched/ compiled so that basic blocks are counted.
+SIM_SRCS := \
+	tests/sim/calls.c \
+	tests/sim/expect.c \
+	tests/sim/guard.c \
+	tests/sim/ideal.c \
+	tests/sim/life.c \
+	tests/sim/machine.c \
+	tests/sim/main.c \
+	tests/sim/metric.c \
+	tests/sim/plot.c \
+	tests/sim/random.c \
+	tests/sim/report.c \
+	tests/sim/scenario.c \
+	tests/sim/scenario_keys.c \
+	tests/sim/scenario_run.c \
+	tests/sim/scenario_values.c \
+	tests/sim/steps.c \
+	tests/sim/steps_count.c \
+	tests/sim/watch.c \
+	tests/sim/watch_books.c \
+	tests/sim/workload.c
+
+SIM_SCHED  := $(filter sched/%,$(PURE_SRCS))
+SIM_OTHERS := kernel/lib/err.c kernel/lib/heap.c tests/unit/support.c
+SIM_CFLAGS := -std=gnu11 -O2 -g -fno-strict-aliasing -I. $(WARN)
+SIM_PROGRAMS := $(B)/sim/sim $(B)/sim/fast $(B)/sim/count
+SIM_FAST_OBJS  := $(SIM_SRCS:%.c=$(B)/sim/obj/%.o) $(SIM_OTHERS:%.c=$(B)/sim/obj/%.o)
+SIM_PLAIN_OBJS := $(SIM_SCHED:%.c=$(B)/sim/obj/%.o)
+SIM_COUNT_OBJS := $(SIM_SCHED:%.c=$(B)/sim/counted/%.o)
+SEEDS ?= 2000
+
+$(B)/sim/obj/%.o: %.c | $(B)/deps.checked
+	@mkdir -p $(@D)
+	@echo "  SIM   $<"
+	$(Q)$(CC) $(SIM_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/sim/counted/%.o: %.c | $(B)/deps.checked
+	@mkdir -p $(@D)
+	@echo "  SIM   $<"
+	$(Q)$(CC) $(SIM_CFLAGS) -fsanitize-coverage=trace-pc -MMD -MP -c $< -o $@
+
+$(B)/sim/sim: $(SIM_SRCS:%.c=$(B)/host/%.o) $(B)/host/libpure.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(HOST_CFLAGS) $^ -lm -o $@
+
+$(B)/sim/fast: $(SIM_FAST_OBJS) $(SIM_PLAIN_OBJS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SIM_CFLAGS) $^ -lm -o $@
+
+$(B)/sim/count: $(SIM_FAST_OBJS) $(SIM_COUNT_OBJS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(SIM_CFLAGS) $^ -lm -o $@
+
+.PHONY: sim sim-report bench-sched
+## sim: the scheduler on simulated machines: scenarios, and SEEDS (2000) random ones
+sim: $(SIM_PROGRAMS)
+	@$(PYTHON) tests/sim/run.py --sim $(B)/sim/sim --count $(B)/sim/count --logs $(B)/test/sim --seeds $(SEEDS) -j $(JOBS)
+
+## sim-report: the scenarios' tables, CSV files and plots, in build/sim-report
+sim-report: $(B)/sim/fast
+	@$(PYTHON) tests/sim/report.py --sim $(B)/sim/fast --folder $(B)/sim-report
+
+## bench-sched: figures of the scheduler on simulated machines
+bench-sched: $(B)/sim/fast $(B)/sim/count
+	@$(B)/sim/fast --bench --fast tests/sim/scenarios/*.sim | grep ^BENCH
+	@for p in fast count; do $(B)/sim/$$p --bench --fast tests/sim/scenarios/large/*.sim | grep ^BENCH; done
+
+-include $(SIM_SRCS:%.c=$(B)/host/%.d) $(SIM_FAST_OBJS:.o=.d) $(SIM_PLAIN_OBJS:.o=.d) $(SIM_COUNT_OBJS:.o=.d)
+
 # --- fuzzing --------------------------------------------------------------------------------------
 
 # tests/fuzz/NAME.c, one libFuzzer program each; always clang. What it finds goes to $(B)/fuzz/NAME.*; the
@@ -437,7 +511,7 @@ fuzz: $(FUZZ_TARGETS:%=$(B)/fuzz/%)
 DEPS_PACKAGES := gcc clang make nasm binutils libclang-rt-14-dev|libclang-rt-dev clang-format \
 	universal-ctags gnu-efi libcmocka-dev libzydis-dev libzycore-dev libxxhash-dev \
 	grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools dosfstools acpica-tools \
-	qemu-system-x86 ovmf bochs bochs-term bochsbios vgabios busybox-static cpio python3
+	qemu-system-x86 ovmf bochs bochs-term bochsbios vgabios busybox-static cpio gnuplot-nox python3
 
 .PHONY: deps
 ## deps: installs missing Debian packages (root or sudo); other targets call it when needed
@@ -574,11 +648,13 @@ JOBS   ?= 2
 LINT = $(PYTHON) tests/lint/lint.py --objects $(B)/hv --cc $(CC) --cflags='$(HV_CFLAGS)' --pure $(PURE_SRCS)
 
 .PHONY: test boot-test lint
-## test: everything: unit tests, lint, guests on the reference PC and on Evenkeel
-test: all $(UNIT_TESTS:%=$(B)/unit/%) guests images $(B)/norand.so
+## test: everything: unit tests, lint, simulator, guests on the reference PC and on Evenkeel
+test: all $(UNIT_TESTS:%=$(B)/unit/%) $(SIM_PROGRAMS) guests images $(B)/norand.so
 	@mkdir -p $(B)/test && rm -f $(B)/test/counts
 	@$(PYTHON) tests/unit/run.py --counts $(B)/test/counts --logs $(B)/test/unit $(UNIT_TESTS:%=$(B)/unit/%) || true
 	@$(LINT) --counts $(B)/test/counts || true
+	@$(PYTHON) tests/sim/run.py --counts $(B)/test/counts --sim $(B)/sim/sim --count $(B)/sim/count \
+		--logs $(B)/test/sim --seeds $(SEEDS) -j $(JOBS) || true
 	@$(PYTHON) tests/boot/run.py --counts $(B)/test/counts --build $(B) -j $(JOBS) $(FULL) || true
 	@$(PYTHON) tests/report.py $(B)/test/counts
 
