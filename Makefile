@@ -70,6 +70,7 @@ PURE_SRCS := \
 	kernel/dev/vreset.c \
 	kernel/dev/vrtc.c \
 	kernel/dev/vuart.c \
+	kernel/drivers/escape.c \
 	kernel/events.c \
 	kernel/firmware/acpi.c \
 	kernel/firmware/firmware.c \
@@ -217,6 +218,7 @@ UNIT_TESTS := \
 	emul_walk \
 	emul_zydis \
 	err \
+	escape \
 	events \
 	firmware \
 	fmt \

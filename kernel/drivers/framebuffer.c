@@ -5,6 +5,7 @@
  */
 #include "kernel/drivers/framebuffer.h"
 #include "arch/arch.h"
+#include "kernel/drivers/escape.h"
 #include "kernel/drivers/font.h"
 #include "kernel/lib/string.h"
 
@@ -26,6 +27,7 @@ static struct {
 	u32 scale;
 	u32 columns, rows;
 	u32 column, row;
+	struct escape escape;
 	/* Rows that may differ from what is drawn; none when first > last. */
 	u32 dirty_first, dirty_last;
 	char grid[ROWS_MAX][COLUMNS_MAX];
@@ -130,7 +132,19 @@ static void next_line(void)
 	mark_dirty(0, fb.rows - 1);
 }
 
-static void put_char(char c)
+static void erase_screen(void)
+{
+	memset(fb.grid, ' ', sizeof(fb.grid));
+	mark_dirty(0, fb.rows - 1);
+}
+
+static void erase_line(void)
+{
+	memset(&fb.grid[fb.row][fb.column], ' ', fb.columns - fb.column);
+	mark_dirty(fb.row, fb.row);
+}
+
+static void put_text(char c)
 {
 	switch (c) {
 	case '\n':
@@ -148,6 +162,27 @@ static void put_char(char c)
 		}
 		fb.grid[fb.row][fb.column++] = c;
 		mark_dirty(fb.row, fb.row);
+	}
+}
+
+static void put_char(char c)
+{
+	switch (escape_feed(&fb.escape, c)) {
+	case ESCAPE_TEXT:
+		put_text(c);
+		break;
+	case ESCAPE_NONE:
+		break;
+	case ESCAPE_MOVE: /* a screen that is too large ends up in the last cells */
+		fb.row = MIN(fb.escape.row, fb.rows - 1);
+		fb.column = MIN(fb.escape.column, fb.columns - 1);
+		break;
+	case ESCAPE_ERASE_SCREEN:
+		erase_screen();
+		break;
+	case ESCAPE_ERASE_LINE:
+		erase_line();
+		break;
 	}
 }
 
