@@ -47,10 +47,12 @@ PURE_SRCS := \
 	boot/multiboot2.c \
 	kernel/cmdline.c \
 	kernel/config.c \
+	kernel/config/change.c \
 	kernel/config/keys.c \
 	kernel/config/lines.c \
 	kernel/config/pools_config.c \
 	kernel/config/types.c \
+	kernel/config/value.c \
 	kernel/console/command.c \
 	kernel/console/guest_text.c \
 	kernel/console/line_edit.c \
@@ -209,6 +211,7 @@ UNIT_TESTS := \
 	cmdline \
 	command \
 	config \
+	config_change \
 	cpuid_policy \
 	efi_config \
 	emul_code \

@@ -53,8 +53,8 @@ const struct config_key config_keys[] = {
 	{"sched.cpu.skew", TYPE_NUMBER, FIELD(cosched_skew_us), .least = CPU_SKEW_US_MIN,
 	 .most = CPU_SKEW_US_MAX, .unit = "us", .fallback = "3000",
 	 .help = "how far a vCPU may get ahead of the slowest one before it is stopped"},
-	{"sched.cpu.pool", TYPE_NAME, FIELD(pool), .least = 1, SIZE(pool),
-	 .help = "resource pool that the VM is in, one of the boot module `pools.cfg`; default: none"},
+	{"sched.cpu.pool", TYPE_NAME, FIELD(pool), SIZE(pool),
+	 .help = "resource pool that the VM is in, one of the boot module `pools.cfg`; empty: none"},
 
 	{"sched.mem.shares", TYPE_SHARES, FIELD(mem_shares), .least = 1, .most = CONFIG_SHARES_MAX,
 	 .fallback = "normal", .later = true, .already = "normal",

@@ -47,6 +47,10 @@ void config_shares_resolve(struct config_shares *shares, const u32 per_unit[3], 
 /* What the value has to be, as a phrase. */
 void keys_expected(const struct config_key *key, char *buf, size_t size);
 
+/* The value as a file would have it, in `buf` or in *config; of a numbered key the first element. A list of pCPUs may need
+ * 900 bytes; what does not fit is cut. */
+const char *keys_value(const struct config_key *key, const struct vm_config *config, char *buf, size_t size);
+
 /* Key names, words and TRUE/FALSE are compared without regard to case, as the vendor's are. `b` is
  * terminated. */
 bool keys_same_word(const char *a, size_t a_length, const char *b);

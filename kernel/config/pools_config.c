@@ -31,6 +31,27 @@ struct parse {
 	u32 key_lines[POOLS_MAX][KEY_COUNT];
 };
 
+/* What there is of a pool in the file or at the monitor that nothing was said about. */
+static void defaults_set(struct pool_config *pool, const char *name, size_t length)
+{
+	memset(pool, 0, sizeof(*pool));
+	memcpy(pool->name, name, length);
+	for (u32 i = 0; i < KEY_COUNT; i++) {
+		if (keys[i].fallback != NULL) {
+			bool good = keys_set(&keys[i], 0, keys[i].fallback, pool);
+
+			assert(good);
+		}
+	}
+}
+
+static void shares_resolve(struct pool_config *pool)
+{
+	static const u32 levels[] = {POOL_SHARES_LOW, POOL_SHARES_NORMAL, POOL_SHARES_HIGH};
+
+	config_shares_resolve(&pool->shares, levels, 1);
+}
+
 /* --- one line --------------------------------------------------------------------------------- */
 
 /* A new pool with its defaults; NULL: there are too many. */
@@ -45,15 +66,7 @@ static struct pool_config *pool_new(struct parse *p, const char *name, size_t le
 	}
 	struct pool_config *pool = &pools->list[pools->count++];
 
-	memset(pool, 0, sizeof(*pool));
-	memcpy(pool->name, name, length);
-	for (u32 i = 0; i < KEY_COUNT; i++) {
-		if (keys[i].fallback != NULL) {
-			bool good = keys_set(&keys[i], 0, keys[i].fallback, pool);
-
-			assert(good);
-		}
-	}
+	defaults_set(pool, name, length);
 	return pool;
 }
 
@@ -143,7 +156,6 @@ static u32 pool_depth(struct pools_config *pools, u32 index)
 
 static void pool_check(struct parse *p, u32 index)
 {
-	static const u32 levels[] = {POOL_SHARES_LOW, POOL_SHARES_NORMAL, POOL_SHARES_HIGH};
 	struct pool_config *pool = &p->pools->list[index];
 	struct config_lines *l = &p->lines;
 	char low[CONFIG_NAME_SIZE + 16], high[CONFIG_NAME_SIZE + 16];
@@ -151,7 +163,7 @@ static void pool_check(struct parse *p, u32 index)
 	fmt_print(low, sizeof(low), "pool.%s.min", pool->name);
 	fmt_print(high, sizeof(high), "pool.%s.max", pool->name);
 	config_report_order(l, low, pool->min_mhz, high, pool->max_mhz);
-	config_shares_resolve(&pool->shares, levels, 1);
+	shares_resolve(pool);
 	if (pool->parent[0] == '\0') {
 		return;
 	}
@@ -205,5 +217,72 @@ int pools_config_parse(const char *file, const char *text, size_t size, struct p
 		return ERR_FORMAT;
 	}
 	pools_sort(pools);
+	return 0;
+}
+
+/* --- the monitor ------------------------------------------------------------------------------ */
+
+/* Names as the file can have them. */
+static bool name_is_good(const char *name)
+{
+	size_t n = strnlen(name, CONFIG_NAME_SIZE);
+
+	if (n == 0 || n == CONFIG_NAME_SIZE) {
+		return false;
+	}
+	for (; *name != '\0'; name++) {
+		char c = *name;
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      strchr("_:-", c) != NULL)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int pools_config_new(struct pool_config *pool, const char *name, const char *parent, char *reason,
+		     size_t size)
+{
+	if (!name_is_good(name)) {
+		fmt_print(reason, size,
+			  "\"%.40s\": expected a name of 1 to %u letters, digits, _ : -", name,
+			  CONFIG_NAME_SIZE - 1);
+		return ERR_INVAL;
+	}
+	defaults_set(pool, name, strlen(name));
+	shares_resolve(pool);
+	if (parent[0] != '\0' && !keys_set(&keys[KEY_PARENT], 0, parent, pool)) {
+		fmt_print(reason, size, "\"%.40s\": expected the name of a pool", parent);
+		return ERR_INVAL;
+	}
+	return 0;
+}
+
+int pools_config_change(struct pool_config *pool, const char *key, const char *value, char *reason,
+			size_t size)
+{
+	char expected[CONFIG_MESSAGE_SIZE];
+	u32 i = 0;
+
+	while (i < KEY_PARENT && !keys_same_word(key, strlen(key), keys[i].name)) {
+		i++;
+	}
+	if (i == KEY_PARENT) {
+		fmt_print(reason, size, "unknown key %.40s: expected shares, min or max", key);
+		return ERR_INVAL;
+	}
+	if (!keys_set(&keys[i], 0, value, pool)) {
+		keys_expected(&keys[i], expected, sizeof(expected));
+		fmt_print(reason, size, "%s = \"%.40s\": expected %s", keys[i].name, value,
+			  expected);
+		return ERR_INVAL;
+	}
+	if (pool->min_mhz > pool->max_mhz) {
+		fmt_print(reason, size, "min would be %u, above max, %u", pool->min_mhz,
+			  pool->max_mhz);
+		return ERR_INVAL;
+	}
+	shares_resolve(pool);
 	return 0;
 }

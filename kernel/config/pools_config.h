@@ -26,4 +26,13 @@ struct pools_config {
 int pools_config_parse(const char *file, const char *text, size_t size, struct pools_config *pools,
 		       struct config_messages *messages) must_check;
 
+/* A pool as if it stood in the file with a parent (empty: none) and nothing else. ERR_INVAL, with a line in `reason`. */
+int pools_config_new(struct pool_config *pool, const char *name, const char *parent, char *reason, size_t size)
+	must_check;
+
+/* Gives `key` (shares, min, max) the value, which is written as in the file. ERR_INVAL, with a line in `reason`; *pool is
+ * unspecified then: the caller works on a copy. */
+int pools_config_change(struct pool_config *pool, const char *key, const char *value, char *reason, size_t size)
+	must_check;
+
 #endif

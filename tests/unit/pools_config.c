@@ -151,12 +151,60 @@ static void limits(void **state)
 	expect_error(text, "pools.cfg:65: pool.p64.min: expected at most 64 pools");
 }
 
+static char reason[200];
+
+static void expect_refused(int err, const char *why)
+{
+	assert_int_equal(err, ERR_INVAL);
+	assert_string_equal(reason, why);
+}
+
+/* What the monitor makes and changes is as if it stood in the file. */
+static void pools_by_hand(void **state)
+{
+	struct pool_config pool;
+
+	(void)state;
+	assert_int_equal(parse("pool.a.min = \"0\"\npool.b.parent = \"a\"\n"), 0);
+	assert_int_equal(pools_config_new(&pool, "a", "", reason, sizeof(reason)), 0);
+	assert_memory_equal(&pool, &pools.list[index_of("a")], sizeof(pool));
+	assert_int_equal(pools_config_new(&pool, "b", "a", reason, sizeof(reason)), 0);
+	assert_memory_equal(&pool, &pools.list[index_of("b")], sizeof(pool));
+
+	assert_int_equal(pools_config_change(&pool, "Shares", "low", reason, sizeof(reason)), 0);
+	assert_int_equal(pool.shares.value, POOL_SHARES_LOW);
+	assert_int_equal(pools_config_change(&pool, "max", "500", reason, sizeof(reason)), 0);
+	assert_int_equal(pools_config_change(&pool, "min", "500", reason, sizeof(reason)), 0);
+	assert_int_equal(pool.min_mhz, 500);
+	assert_int_equal(pool.max_mhz, 500);
+}
+
+static void refusals_by_hand(void **state)
+{
+	struct pool_config pool;
+
+	(void)state;
+	assert_int_equal(pools_config_new(&pool, "a", "", reason, sizeof(reason)), 0);
+	pool.max_mhz = 100;
+	expect_refused(pools_config_change(&pool, "parent", "b", reason, sizeof(reason)),
+		       "unknown key parent: expected shares, min or max");
+	expect_refused(pools_config_change(&pool, "min", "101", reason, sizeof(reason)),
+		       "min would be 101, above max, 100");
+	expect_refused(pools_config_change(&pool, "shares", "0", reason, sizeof(reason)),
+		       "shares = \"0\": expected low, normal, high or a number from 1 to 1000000");
+	expect_refused(pools_config_new(&pool, "a.b", "", reason, sizeof(reason)),
+		       "\"a.b\": expected a name of 1 to 63 letters, digits, _ : -");
+	expect_refused(pools_config_new(&pool, "", "", reason, sizeof(reason)),
+		       "\"\": expected a name of 1 to 63 letters, digits, _ : -");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing),	 cmocka_unit_test(values_and_defaults),
-		cmocka_unit_test(parents_first), cmocka_unit_test(mistakes),
-		cmocka_unit_test(limits),
+		cmocka_unit_test(nothing),	    cmocka_unit_test(values_and_defaults),
+		cmocka_unit_test(parents_first),    cmocka_unit_test(mistakes),
+		cmocka_unit_test(limits),	    cmocka_unit_test(pools_by_hand),
+		cmocka_unit_test(refusals_by_hand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
