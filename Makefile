@@ -56,6 +56,13 @@ PURE_SRCS := \
 	kernel/console/command.c \
 	kernel/console/guest_text.c \
 	kernel/console/line_edit.c \
+	kernel/console/vmtop/batch.c \
+	kernel/console/vmtop/fields.c \
+	kernel/console/vmtop/figures.c \
+	kernel/console/vmtop/options.c \
+	kernel/console/vmtop/paint.c \
+	kernel/console/vmtop/screen.c \
+	kernel/console/vmtop/view.c \
 	kernel/cpuid_host.c \
 	kernel/cpuid_lookup.c \
 	kernel/cpuid_policy.c \
@@ -146,10 +153,14 @@ HV_SRCS := \
 	boot/start.c \
 	kernel/console/cmd_console.c \
 	kernel/console/cmd_log.c \
+	kernel/console/cmd_pool.c \
+	kernel/console/cmd_sched.c \
 	kernel/console/cmd_system.c \
 	kernel/console/cmd_vm.c \
+	kernel/console/cmd_vmtop.c \
 	kernel/console/monitor.c \
 	kernel/console/output.c \
+	kernel/console/vmtop/collect.c \
 	kernel/dispatch.c \
 	kernel/dispatch_config.c \
 	kernel/dispatch_world.c \
@@ -250,6 +261,8 @@ UNIT_TESTS := \
 	vlapic_modes \
 	vlapic_timer \
 	vmware_commands \
+	vmtop \
+	vmtop_batch \
 	vmx_check \
 	vmx_controls \
 	vmx_cr \

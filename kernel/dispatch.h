@@ -45,6 +45,8 @@ void dispatch_vm_unpark(struct vm *vm);
 
 int dispatch_pool_add(struct sched_pool *pool, struct sched_pool *parent, const struct sched_pool_params *params)
 	must_check;
+/* It has neither VMs that are on nor pools below it. */
+void dispatch_pool_remove(struct sched_pool *pool);
 void dispatch_pool_set(struct sched_pool *pool, const struct sched_pool_params *params);
 
 /* --- vCPUs: any pCPU -------------------------------------------------------------------------- */

@@ -113,6 +113,13 @@ int dispatch_pool_add(struct sched_pool *pool, struct sched_pool *parent,
 	return err;
 }
 
+void dispatch_pool_remove(struct sched_pool *pool)
+{
+	spin_lock(&dispatch.config_lock);
+	sched_pool_remove(dispatch.sched, pool);
+	spin_unlock(&dispatch.config_lock);
+}
+
 void dispatch_pool_set(struct sched_pool *pool, const struct sched_pool_params *params)
 {
 	spin_lock(&dispatch.config_lock);

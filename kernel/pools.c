@@ -16,8 +16,9 @@
 
 #define POOLS_FILE "pools.cfg"
 
+/* Each pool stays where it is: the scheduler's lists lead through it. */
 static struct {
-	struct pool *list; /* POOLS_MAX of them; NULL: no pools */
+	struct pool *list[POOLS_MAX];
 	u32 count;
 } table;
 
@@ -30,14 +31,14 @@ u32 pool_count(void)
 
 struct pool *pool_at(u32 index)
 {
-	return &table.list[index];
+	return table.list[index];
 }
 
 struct pool *pool_by_name(const char *name)
 {
 	for (u32 i = 0; i < table.count; i++) {
-		if (strcmp(table.list[i].config.name, name) == 0) {
-			return &table.list[i];
+		if (strcmp(table.list[i]->config.name, name) == 0) {
+			return table.list[i];
 		}
 	}
 	return NULL;
@@ -78,7 +79,7 @@ static u64 inside_total(const struct pool *pool, const struct wish *wish)
 		mhz += wish->mhz;
 	}
 	for (u32 i = 0; i < table.count; i++) {
-		mhz += table.list[i].parent == pool ? pool_total(&table.list[i], wish) : 0;
+		mhz += table.list[i]->parent == pool ? pool_total(table.list[i], wish) : 0;
 	}
 	return mhz;
 }
@@ -173,27 +174,92 @@ int pool_set(struct pool *pool, const struct pool_config *config, char *reason, 
 	return 0;
 }
 
-/* --- the file --------------------------------------------------------------------------------- */
+/* --- adding and removing ---------------------------------------------------------------------- */
 
-static int pool_add(const struct pool_config *config, char *reason, size_t size)
+/* A pool that is not in the table yet, and may be there. */
+static int newcomer_check(const struct pool_config *config, char *reason, size_t size)
 {
-	struct pool *pool = &table.list[table.count];
-	struct sched_pool_params params = params_of(config);
-	struct wish wish = {.pool = pool, .mhz = config->min_mhz};
+	if (pool_by_name(config->name) != NULL) {
+		fmt_print(reason, size, "there is a pool %s already", config->name);
+		return ERR_EXIST;
+	}
+	if (config->parent[0] != '\0' && pool_by_name(config->parent) == NULL) {
+		fmt_print(reason, size, "there is no pool %s to be its parent", config->parent);
+		return ERR_NOENT;
+	}
+	if (table.count == POOLS_MAX) {
+		fmt_print(reason, size, "there are %u pools already", POOLS_MAX);
+		return ERR_LIMIT;
+	}
+	return 0;
+}
 
-	*pool = (struct pool){.config = *config, .parent = pool_by_name(config->parent)};
-	table.count++; /* so that its reservation counts */
+/* Asks for its reservation and tells the scheduler. */
+static int newcomer_admit(struct pool *pool, char *reason, size_t size)
+{
+	struct wish wish = {.pool = pool, .mhz = pool->config.min_mhz};
+	struct sched_pool_params params = params_of(&pool->config);
 	int err = wish_admit(pool->parent, &wish, reason, size);
 
-	if (err == 0) {
-		err = dispatch_pool_add(&pool->sched, pool_sched(pool->parent), &params);
-		fmt_print(reason, size, "%s", err_name(err));
-	}
 	if (err != 0) {
-		table.count--;
+		return err;
+	}
+	err = dispatch_pool_add(&pool->sched, pool_sched(pool->parent), &params);
+	if (err != 0) {
+		fmt_print(reason, size, "pools are nested more than %u deep", POOL_DEPTH_MAX);
 	}
 	return err;
 }
+
+int pool_add(const struct pool_config *config, char *reason, size_t size)
+{
+	int err = newcomer_check(config, reason, size);
+
+	if (err != 0) {
+		return err;
+	}
+	struct pool *pool = pages_alloc(sizeof(*pool));
+
+	if (pool == NULL) {
+		fmt_print(reason, size, "out of machine memory");
+		return ERR_NOMEM;
+	}
+	*pool = (struct pool){.config = *config, .parent = pool_by_name(config->parent)};
+	table.list[table.count++] = pool; /* so that its reservation counts */
+	err = newcomer_admit(pool, reason, size);
+	if (err != 0) {
+		table.count--;
+		pages_free(pool, sizeof(*pool));
+	}
+	return err;
+}
+
+int pool_remove(struct pool *pool, char *reason, size_t size)
+{
+	u32 at = 0;
+
+	for (u32 i = 0; i < vm_count(); i++) {
+		if (pool_by_name(vm_at(i)->config.pool) == pool) {
+			fmt_print(reason, size, "VM %s belongs to it", vm_at(i)->config.name);
+			return ERR_BUSY;
+		}
+	}
+	for (u32 i = 0; i < table.count; i++) {
+		if (table.list[i]->parent == pool) {
+			fmt_print(reason, size, "pool %s belongs to it",
+				  table.list[i]->config.name);
+			return ERR_BUSY;
+		}
+		at = table.list[i] == pool ? i : at;
+	}
+	dispatch_pool_remove(&pool->sched);
+	table.count--;
+	memmove(&table.list[at], &table.list[at + 1], (table.count - at) * sizeof(table.list[0]));
+	pages_free(pool, sizeof(*pool));
+	return 0;
+}
+
+/* --- the file --------------------------------------------------------------------------------- */
 
 static void pools_add(const struct pools_config *pools)
 {
@@ -201,12 +267,7 @@ static void pools_add(const struct pools_config *pools)
 
 	for (u32 i = 0; i < pools->count; i++) {
 		const struct pool_config *c = &pools->list[i];
-		bool orphan = c->parent[0] != '\0' && pool_by_name(c->parent) == NULL;
-
-		if (orphan) {
-			fmt_print(reason, sizeof(reason), "its parent was refused");
-		}
-		if (orphan || pool_add(c, reason, sizeof(reason)) != 0) {
+		if (pool_add(c, reason, sizeof(reason)) != 0) {
 			log_error("%s: pool %s is refused: %s", POOLS_FILE, c->name, reason);
 			finish_note_failure();
 		}
@@ -239,8 +300,7 @@ void pools_read(void)
 	struct pools_config *pools = pages_alloc(sizeof(*pools));
 	struct config_messages *messages = pages_alloc(sizeof(*messages));
 
-	table.list = pages_alloc(POOLS_MAX * sizeof(*table.list));
-	if (pools != NULL && messages != NULL && table.list != NULL) {
+	if (pools != NULL && messages != NULL) {
 		file_read(&file, pools, messages);
 	} else {
 		log_error("%s: not enough memory", file.name);

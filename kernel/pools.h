@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Resource pools: named nodes of a tree that divides CPU time, defined by the boot module pools.cfg
- * (kernel/config/pools_config.h). VMs join one with sched.cpu.pool; without it they are children of the root. pCPU 0.
+ * (kernel/config/pools_config.h) or the monitor. VMs join one with sched.cpu.pool; without it they are children of the root. pCPU 0.
  */
 #ifndef KERNEL_POOLS_H
 #define KERNEL_POOLS_H
@@ -34,6 +34,13 @@ u64 pool_reserved_mhz(const struct pool *pool);
  * machine is exceeded. */
 struct vm;
 int pool_admit(const struct pool *pool, const struct vm *vm, u32 min_mhz, char *reason, size_t size) must_check;
+
+/* One more. ERR_EXIST: the name is taken; ERR_NOENT: no such parent; ERR_LIMIT: too many, too deep, or its min cannot be
+ * reserved; ERR_NOMEM. */
+int pool_add(const struct pool_config *config, char *reason, size_t size) must_check;
+
+/* One less. ERR_BUSY: VMs, be they off, or pools belong to it. */
+int pool_remove(struct pool *pool, char *reason, size_t size) must_check;
 
 /* New shares, min and max (pool->config otherwise as it is). ERR_LIMIT with `reason`: cannot be reserved, or max below
  * min or below what is reserved inside; nothing has happened then. */

@@ -198,7 +198,7 @@ bool show_all_poll(void)
 {
 	bool busy = false;
 
-	if (attach.vm != NULL) {
+	if (attach.vm != NULL || vmtop_active()) {
 		return false; /* goes on where it was when the operator comes back */
 	}
 	for (u32 i = 0; i < show_all.count; i++) {

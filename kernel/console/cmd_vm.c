@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* vm list | start | stop | reset | pause | resume. pCPU 0 only. */
+/* vm list | show | set | start | stop | reset | pause | resume. pCPU 0 only. */
 #include "arch/arch.h"
+#include "kernel/config/change.h"
 #include "kernel/console/monitor_priv.h"
 #include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
 #include "kernel/vm.h"
+#include "kernel/vm_sched.h"
 
 /* Sums over a VM's vCPUs; zero when it is off. */
 struct vm_sums {
@@ -66,6 +69,51 @@ static void vm_list_run(u32 argc, const char *const *argv)
 	for (u32 i = 0; i < vm_count(); i++) {
 		vm_show(vm_at(i));
 	}
+}
+
+/* The VM's parameters, as a file would have them. */
+static void vm_show_run(u32 argc, const char *const *argv)
+{
+	static char line[CONFIG_LINE_SIZE];
+	struct vm *vm = monitor_vm(argv[0]);
+
+	(void)argc;
+	if (vm == NULL) {
+		return;
+	}
+	output_print("# %s, from %s, is %s\n", vm->config.name, vm->file, vm_state_name(vm->state));
+	for (u32 i = 0; config_line(&vm->config, i, line); i++) {
+		if (line[0] != '\0') {
+			output_write(line, strlen(line));
+			output_write("\n", 1);
+		}
+	}
+}
+
+/* All or nothing: what is refused leaves the VM as it was. */
+static void vm_set_run(u32 argc, const char *const *argv)
+{
+	static struct vm_config old, changed; /* too large for the stack */
+	struct vm *vm = monitor_vm(argv[0]);
+	char reason[256];
+
+	(void)argc;
+	if (vm == NULL) {
+		return;
+	}
+	old = vm->config;
+	changed = vm->config;
+	if (config_change(&changed, argv[1], argv[2], reason, sizeof(reason)) != 0) {
+		output_print("%s\n", reason);
+		return;
+	}
+	vm->config = changed;
+	if (vm_sched_apply(vm, reason, sizeof(reason)) != 0) {
+		vm->config = old;
+		output_print("%s: not changed: %s\n", vm->config.name, reason);
+		return;
+	}
+	output_print("%s: %s = %s\n", vm->config.name, argv[1], argv[2]);
 }
 
 static void vm_start_run(u32 argc, const char *const *argv)
@@ -141,6 +189,9 @@ static void vm_resume_run(u32 argc, const char *const *argv)
 static const struct command commands[] = {
 	{"vm", "list", "", 0, 0, vm_list_run,
 	 "state, size, touched memory, CPU time, exits and end of every VM"},
+	{"vm", "show", "NAME", 1, 1, vm_show_run, "its parameters, as a VM file has them"},
+	{"vm", "set", "NAME KEY VALUE", 3, 3, vm_set_run,
+	 "change cpu.shares, cpu.min, cpu.max, cpu.cosched, ...: values as in VM files"},
 	{"vm", "start", "NAME", 1, 1, vm_start_run, "power a VM on"},
 	{"vm", "stop", "NAME", 1, 1, vm_stop_run, "power it off at once, as by pulling the plug"},
 	{"vm", "reset", "NAME", 1, 1, vm_reset_run, "start it over, as by the reset button"},

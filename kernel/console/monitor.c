@@ -31,10 +31,8 @@ static struct {
 } monitor;
 
 const struct command_set *const monitor_sets[] = {
-	&vm_commands,
-	&console_commands,
-	&log_commands,
-	&system_commands,
+	&vm_commands,	   &vmtop_commands, &sched_commands,  &pool_commands,
+	&console_commands, &log_commands,   &system_commands,
 };
 const u32 monitor_set_count = ARRAY_SIZE(monitor_sets);
 
@@ -115,7 +113,7 @@ static void log_watch(void)
 
 static void prompt_poll(void)
 {
-	if (attach_active() || log_show_active()) {
+	if (attach_active() || log_show_active() || vmtop_active()) {
 		return;
 	}
 	log_watch();
@@ -167,6 +165,8 @@ static void byte_input(u8 byte)
 {
 	if (attach_active()) {
 		attach_input(byte);
+	} else if (vmtop_active()) {
+		vmtop_input(byte);
 	} else if (!log_show_active()) {
 		edit_input(byte);
 	} else if (byte == CTRL_C) {
@@ -199,6 +199,7 @@ bool monitor_poll(void)
 	busy |= attach_poll();
 	busy |= show_all_poll();
 	busy |= log_show_poll();
+	busy |= vmtop_poll();
 	prompt_poll();
 	busy |= output_drain();
 	if (busy) {

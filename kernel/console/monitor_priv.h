@@ -28,6 +28,7 @@ bool output_drain(void);
 bool attach_poll(void);
 bool show_all_poll(void);
 bool log_show_poll(void);
+bool vmtop_poll(void);
 
 /* A console is attached: typed bytes go to attach_input(). */
 bool attach_active(void);
@@ -35,6 +36,9 @@ void attach_input(u8 byte);
 /* A log is being shown: no prompt, ^C ends it. */
 bool log_show_active(void);
 void log_show_cancel(void);
+/* vmtop is shown: it takes what is typed, and there is no prompt. */
+bool vmtop_active(void);
+void vmtop_input(u8 byte);
 
 /* Something that is not typed is about to be shown: the prompt goes away until it is quiet. */
 void prompt_hide(void);
@@ -44,7 +48,8 @@ void monitor_wake_at(u64 now_ns);
 
 /* --- commands --------------------------------------------------------------------------------- */
 
-extern const struct command_set vm_commands, console_commands, log_commands, system_commands;
+extern const struct command_set vm_commands, sched_commands, pool_commands, console_commands, log_commands, vmtop_commands,
+	system_commands;
 extern const struct command_set *const monitor_sets[];
 extern const u32 monitor_set_count;
 
