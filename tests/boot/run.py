@@ -21,7 +21,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from report import Report  # noqa: E402
 from emulators import BACKENDS  # noqa: E402
 from image import build_image  # noqa: E402
-from scenario import Expect, Send  # noqa: E402
+from scenario import See, Send  # noqa: E402
+from terminal import Terminal  # noqa: E402
 import scenarios  # noqa: E402
 
 # Multiplies every time limit, for slow or busy machines.
@@ -44,6 +45,8 @@ class Console:
         # The first forbidden line; the run goes on, for the sake of its log.
         self.forbidden = ""
         self.text, self.position, self.checked, self.open = "", 0, 0, True
+        # What a terminal shows, and the output that it has not been given yet.
+        self.screen, self.unseen = Terminal(), ""
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.input, selectors.EVENT_READ)
 
@@ -58,6 +61,7 @@ class Console:
             data = os.read(self.input, 65536)
             self.log.write(data)
             self.log.flush()
+            self.unseen += data.decode("latin-1")
             self.text += data.decode("latin-1").replace("\r", "")
             self.open = bool(data)
         self.check_forbidden()
@@ -72,16 +76,29 @@ class Console:
                 self.forbidden = f"forbidden line: {line.strip()}"
         self.checked = max(self.checked, end)
 
+    def find(self, pattern):
+        """In the output since the last step."""
+        found = pattern.search(self.text, self.position)
+        if found:
+            self.position = found.end()
+        return found
+
+    def look(self, pattern):
+        """On the screen."""
+        self.screen.feed(self.unseen)
+        self.unseen = ""
+        found = pattern.search(self.screen.text())
+        if found:
+            self.position = len(self.text)
+        return found
+
     def wait(self, step):
         limit = self.deadline
         if step.timeout_s:
             limit = min(limit, time.monotonic() + step.timeout_s * TIME_SCALE)
         pattern = re.compile(step.pattern, re.M)
-        while True:
-            found = pattern.search(self.text, self.position)
-            if found:
-                self.position = found.end()
-                return
+        match = self.look if isinstance(step, See) else self.find
+        while not match(pattern):
             if not self.open:
                 raise Failure(f"ended before /{step.pattern}/")
             if time.monotonic() >= limit:
@@ -130,10 +147,10 @@ def check_end(scenario, backend, console):
 def drive(scenario, backend, console):
     try:
         for step in scenario.steps:
-            if isinstance(step, Expect):
-                console.wait(step)
-            elif isinstance(step, Send):
+            if isinstance(step, Send):
                 console.send(step)
+            else:
+                console.wait(step)
         check_end(scenario, backend, console)
     except Failure as failure:
         raise Failure(console.forbidden or str(failure)) from None

@@ -61,6 +61,13 @@ class Expect:
 
 
 @dataclass(frozen=True)
+class See:
+    """A step: wait until the screen of a terminal that follows the console matches (^ and $: of a row)."""
+    pattern: str
+    timeout_s: int = 0
+
+
+@dataclass(frozen=True)
 class Send:
     """A step: type this on the console."""
     text: str
@@ -91,7 +98,7 @@ class Scenario:
     cmdline: str = ""          # added to the hypervisor's usual options
     files: dict = field(default_factory=dict)  # further modules: name -> text or Head
     leave_out: tuple = ()      # modules that VMs name but the boot entry lacks
-    steps: tuple = ()          # Expect and Send, in this order
+    steps: tuple = ()          # Expect, See and Send, in this order
     expect: tuple = ()         # patterns that must appear, in any order
     forbid: tuple = ()         # patterns that must not
     figures: object = None     # makes a list of Figure from the output; ValueError: what the output lacks

@@ -8,6 +8,7 @@ from scenarios_guests import BOCHS_AMD, GUEST_SCENARIOS
 from scenarios_isolation import ISOLATION, ISOLATION_VTX
 from scenarios_machines import MACHINES
 from scenarios_reference import REFERENCE, REFERENCE_BOCHS
+from scenarios_vmtop import VMTOP
 from scenarios_vtx import VTX
 
 # On every hypervisor command line: leave the emulator at the end or after a panic, show what guests write. The
@@ -22,5 +23,5 @@ def options(machine):
     return HYPERVISOR_OPTIONS + (" check=sched" if own_time else "")
 
 
-ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + DEBIAN + GUESTIF + \
+ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + VMTOP + DEBIAN + GUESTIF + \
     REFERENCE_BOCHS + BOCHS_AMD + VTX + ISOLATION_VTX
