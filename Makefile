@@ -698,7 +698,7 @@ compile_commands.json: Makefile
 	done; echo ']'; } >$@
 
 .PHONY: run
-## run: the main job: two Debian guests, two vCPUs each, on two pCPUs; monitor on this terminal; EMU=qemu|bochs
+## run: the main job: three busy Debian guests with shares 1:2:4, in vmtop on this terminal; EMU=qemu|bochs
 run: all images
 	@$(PYTHON) tests/boot/demo.py --build $(B) $(EMU:%=--emulator %)
 

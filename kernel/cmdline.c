@@ -10,6 +10,7 @@ const struct cmdline_option cmdline_options[] = {
 	{"loglevel", "what consoles show: error, warn, info, debug (info)"},
 	{"panic", "after a panic: halt, reboot or exit, that is leave the emulator (halt)"},
 	{"emulator", "qemu or bochs: which debug-exit port there is (none)"},
+	{"monitor", "a command that the monitor begins with, such as vmtop (none)"},
 	{"guests", "show: print what guests write on their consoles, with their names (hide)"},
 	{"finish", "when all VMs have ended: stay, poweroff, reboot, or exit the emulator (stay)"},
 	{"x2apic", "on, off, auto (auto)"},

@@ -9,6 +9,7 @@
 #include "arch/arch.h"
 #include "arch/x86/virt/virt.h"
 #include "kernel/cmdline.h"
+#include "kernel/console/line_edit.h"
 #include "kernel/console/monitor.h"
 #include "kernel/dispatch.h"
 #include "kernel/finish.h"
@@ -89,6 +90,15 @@ static void guests_show(const char *cmdline)
 	}
 }
 
+static void monitor_begin(const char *cmdline)
+{
+	char command[LINE_EDIT_MAX + 1];
+
+	if (cmdline_get(cmdline, "monitor", command, sizeof(command))) {
+		monitor_run(command);
+	}
+}
+
 void hypervisor_start(const struct boot_info *boot)
 {
 	finish_init(boot->cmdline);
@@ -107,6 +117,7 @@ void hypervisor_start(const struct boot_info *boot)
 		vm_boot_read();
 		guests_show(boot->cmdline);
 		vm_boot_start();
+		monitor_begin(boot->cmdline);
 	} else {
 		/* The monitor still works on this pCPU; the others go on waiting. */
 		finish_note_failure();
