@@ -29,6 +29,14 @@ u32 vm_console_read(struct vm_console *console, u64 *cursor, u8 *to, u32 size);
 u64 vm_console_head(struct vm_console *console);
 u64 vm_console_tail(struct vm_console *console);
 
+/* Is there nothing behind `cursor`, and will the next output wake pCPU 0? It is watched before it is looked at: output that
+ * comes after the look sees that. */
+static inline bool vm_console_is_quiet(const struct vm_console *console, u64 cursor)
+{
+	return __atomic_load_n(&console->watched, __ATOMIC_SEQ_CST) &&
+	       __atomic_load_n(&console->ring.head, __ATOMIC_SEQ_CST) == cursor;
+}
+
 /* Makes the next output wake pCPU 0, once. Output before the call does not: the caller reads once more after it. */
 void vm_console_watch(struct vm_console *console);
 

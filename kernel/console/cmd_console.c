@@ -182,6 +182,11 @@ static bool follow_poll(struct vm *vm, struct follow *f)
 {
 	u8 bytes[CHUNK];
 	u64 skipped;
+
+	/* Of many VMs most are quiet, and this is looked at whenever pCPU 0 does something else. */
+	if (f->line.length == 0 && vm_console_is_quiet(&vm->console, f->cursor)) {
+		return false;
+	}
 	/* Each byte may become a line of its own. */
 	const u32 room = CHUNK * (CONFIG_NAME_SIZE + 4);
 	u32 n = output_room() > room ? guest_read(vm, &f->cursor, bytes, CHUNK, &skipped) : 0;
