@@ -710,6 +710,11 @@ PEER ?= $(abspath $(wildcard ../shared/peer/peer.sh))
 bench: all guests $(B)/norand.so
 	@$(PYTHON) tests/bench/bench.py --build $(B) $(PEER:%=--peer %) $(EMU)
 
+## bench-sched: the scheduler's figures with real vCPUs, one pCPU in QEMU and several in Bochs
+.PHONY: bench-sched
+bench-sched: all guests $(B)/norand.so
+	@$(PYTHON) tests/bench/bench_sched.py --build $(B)
+
 ## boot-test: boot scenarios only; K=pattern chooses some
 boot-test: all guests images $(B)/norand.so
 	@$(PYTHON) tests/boot/run.py --build $(B) -j $(JOBS) -k '$(K)'

@@ -204,7 +204,7 @@ def run_scenario(scenario, args, report):
     shutil.rmtree(directory, ignore_errors=True)
     os.makedirs(directory)
     try:
-        cmdline = f"{backend.options} {scenarios.options(scenario.machine)} {scenario.cmdline}".strip()
+        cmdline = f"{backend.options} {scenarios.options(scenario)} {scenario.cmdline}".strip()
         image = build_image(scenario, cmdline, args.build, directory)
         command = backend.command(scenario, directory, image)
         figures = run_emulator(scenario, backend, command, directory)

@@ -8,6 +8,7 @@ from scenarios_guests import BOCHS_AMD, GUEST_SCENARIOS
 from scenarios_isolation import ISOLATION, ISOLATION_VTX
 from scenarios_machines import MACHINES
 from scenarios_reference import REFERENCE, REFERENCE_BOCHS
+from scenarios_sched import SCHED
 from scenarios_vmtop import VMTOP
 from scenarios_vtx import VTX
 
@@ -16,12 +17,13 @@ from scenarios_vtx import VTX
 HYPERVISOR_OPTIONS = "finish=exit panic=exit guests=show watchdog=45"
 
 
-def options(machine):
-    """Of a test: where time is the emulator's own, that the scheduler keeps its bounds is watched too. Elsewhere a pCPU,
-    a thread of a busy host, may be away for longer than any bound."""
+def options(scenario):
+    """Of a test: where time is the emulator's own, that the scheduler keeps its bounds is watched too, unless the scenario says
+    what is to be checked. Elsewhere a pCPU, a thread of a busy host, may be away for longer than any bound."""
+    machine = scenario.machine
     own_time = machine.emulator == "bochs" or machine.icount
-    return HYPERVISOR_OPTIONS + (" check=sched" if own_time else "")
+    return HYPERVISOR_OPTIONS + (" check=sched" if own_time and "check=" not in scenario.cmdline else "")
 
 
-ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + VMTOP + DEBIAN + GUESTIF + \
+ALL = REFERENCE + GUEST_SCENARIOS + MACHINES + ERRORS + FAULTS + ISOLATION + VMTOP + SCHED + DEBIAN + GUESTIF + \
     REFERENCE_BOCHS + BOCHS_AMD + VTX + ISOLATION_VTX
