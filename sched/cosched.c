@@ -284,7 +284,7 @@ static enum cosched_verdict ask_group(struct sched_world *w, u64 now_ns, u64 *un
 		w->offered = true;
 		if (g->executing == 0 && all_offered(g)) {
 			start_together(g);
-			*until_ns = NEVER_NS;
+			*until_ns = too_far_ns(w, now_ns);
 			return COSCHED_TOGETHER;
 		}
 		/* Those that still run are about to leave. */
@@ -324,7 +324,10 @@ enum cosched_verdict cosched_ask(struct sched_world *w, bool costopped, u64 now_
 
 	rule_renew(w->group, now_ns);
 	*until_ns = NEVER_NS;
-	if (rule_is_off(w->group) || w->gang) {
+	if (rule_is_off(w->group)) {
+		verdict = COSCHED_RUN;
+	} else if (w->gang) {
+		*until_ns = too_far_ns(w, now_ns);
 		verdict = COSCHED_RUN;
 	} else if (rule_is_group(w->group)) {
 		verdict = ask_group(w, now_ns, until_ns);
