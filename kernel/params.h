@@ -21,8 +21,8 @@
 #define SCHED_UNRESERVED_PERMILLE 50u
 
 /* How soon an entry with a held-back interrupt must exit (virt_vcpu.irq_deferred): one guest instruction is
- * over long before, and 20 us more on an interrupt goes unnoticed. */
-#define IRQ_DEFER_NS (20 * NSEC_PER_USEC)
+ * over long before, also where an entry is emulated on a busy host, and 200 us more on an interrupt go unnoticed. */
+#define IRQ_DEFER_NS (200 * NSEC_PER_USEC)
 
 /* Spinning: this many PAUSEs, each within so many cycles of the one before, are an exit. A lock is usually
  * held for less than 3000 PAUSEs; two of one loop lie closer than 128 cycles. */
