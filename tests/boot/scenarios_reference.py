@@ -35,4 +35,4 @@ def reference_bochs(guest):
 
 
 REFERENCE = [reference(g) for g in GUESTS if g.on_reference]
-REFERENCE_BOCHS = [reference_bochs(g) for g in GUESTS if g.on_bochs]
+REFERENCE_BOCHS = [reference_bochs(g) for g in GUESTS if g.on_bochs and g.on_reference]
